@@ -15,6 +15,7 @@
 #include <linux/magic.h>
 
 #include "datasets/tree/container.h"
+#include "engine/base/output.h"
 #include "engine/base/util.h"
 #include "engine/json/member.h"
 
@@ -242,39 +243,14 @@ static char *print(const struct tree_info *info, ino_t inode, size_t *size)
 	return text;
 }
 
-static int write_all(int fd, const char *text, size_t size)
-{
-	size_t used = 0;
-	while (used < size) {
-		ssize_t put = TEMP_FAILURE_RETRY(write(fd, text + used, size - used));
-		if (put < 0)
-			return -errno;
-		used += (size_t)put;
-	}
-	return ftruncate(fd, (off_t)size) || fsync(fd) ? -errno : 0;
-}
-
-static int write_file(int dir, const char *name, int flags, const char *text, size_t size)
-{
-	int fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | flags, 0644);
-	if (fd < 0)
-		return -errno;
-	int error = write_all(fd, text, size);
-	if (close(fd) && !error)
-		error = -errno;
-	return error;
-}
-
 static int replace(int dir, const char *text, size_t size)
 {
+	const struct replacement replacement = {
+		.dir = dir, .name = SENTINEL_NAME, .temp = SENTINEL_TEMP, .mode = 0644};
 	if (unlinkat(dir, SENTINEL_TEMP, 0) && errno != ENOENT)
 		return -errno;
-	int error = write_file(dir, SENTINEL_TEMP, O_CREAT | O_EXCL, text, size);
-	if (!error && renameat(dir, SENTINEL_TEMP, dir, SENTINEL_NAME))
-		error = -errno;
-	if (error)
-		unlinkat(dir, SENTINEL_TEMP, 0);
-	else
+	int error = output_replace(&replacement, text, size);
+	if (!error)
 		fsync(dir); /* some filesystems do not support it; the file itself is synced */
 	return error;
 }
@@ -293,7 +269,7 @@ int sentinel_write(const struct container *c, const struct tree_info *info, stru
 		return err_set(err, -ENOMEM, "%s: out of memory", c->dir);
 	int error = replace(c->fd, text, size);
 	if (error == -ENOSPC || error == -EDQUOT) {
-		int second = write_file(c->fd, SENTINEL_NAME, 0, text, size);
+		int second = output_overwrite(c->fd, SENTINEL_NAME, text, size);
 		error = second ? error : 0;
 	}
 	free(text);

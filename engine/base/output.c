@@ -43,30 +43,11 @@ static int finish(int fd, int error)
 
 /* --- Files that are replaced ----------------------------------------------------------------- */
 
-/* Creates a temporary file in the target's directory, with a name that was not in use. */
-static int open_temp(const struct output_target *t, char name[TEMP_SIZE])
-{
-	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-	mode_t mode = t->st.st_mode ? 0600 : 0666;
-	for (int i = 0; i < TEMP_TRIES; i++) {
-		uint64_t number;
-		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-			return -EIO;
-		snprintf(name, TEMP_SIZE, ".statmark-%016" PRIx64 ".tmp", number);
-		int fd = openat(t->dir, name, flags, mode);
-		if (fd >= 0 || errno != EEXIST)
-			return fd >= 0 ? fd : -errno;
-	}
-	return -EEXIST;
-}
-
 /* If the group cannot be kept, the new group gets no permissions. */
 static int keep_rights(int fd, const struct stat *old)
 {
 	mode_t mode = old->st_mode & 07777;
 	struct stat now;
-	if (!old->st_mode)
-		return 0;
 	if (fchown(fd, old->st_uid, old->st_gid) && fchown(fd, (uid_t)-1, old->st_gid))
 		mode &= 0707;
 	if (fstat(fd, &now))
@@ -76,26 +57,27 @@ static int keep_rights(int fd, const struct stat *old)
 	return fchmod(fd, mode) ? -errno : 0;
 }
 
-static int replace(const struct output_target *t, struct bytes bytes)
+static int replace(const struct replacement *r, struct bytes bytes)
 {
-	char temp[TEMP_SIZE];
-	int fd = open_temp(t, temp);
+	int fd = openat(r->dir, r->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			r->mode);
 	if (fd < 0)
-		return fd;
+		return -errno;
 	int error = write_all(fd, bytes);
-	error = error ? error : keep_rights(fd, &t->st);
+	if (!error && r->old)
+		error = keep_rights(fd, r->old);
 	if (!error && fsync(fd))
 		error = -errno;
 	error = finish(fd, error);
-	if (!error && renameat(t->dir, temp, t->dir, t->name))
+	if (!error && renameat(r->dir, r->temp, r->dir, r->name))
 		error = -errno;
 	if (error)
-		unlinkat(t->dir, temp, 0);
+		unlinkat(r->dir, r->temp, 0);
 	return error;
 }
 
 /* Signals that end the program are blocked, because they would leave the temporary file behind. */
-static int replace_undisturbed(const struct output_target *t, struct bytes bytes)
+int output_replace(const struct replacement *replacement, const void *data, size_t size)
 {
 	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 	sigset_t held, before;
@@ -103,8 +85,30 @@ static int replace_undisturbed(const struct output_target *t, struct bytes bytes
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
 		sigaddset(&held, numbers[i]);
 	pthread_sigmask(SIG_BLOCK, &held, &before);
-	int error = replace(t, bytes);
+	int error = replace(replacement, (struct bytes){data, size});
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error;
+}
+
+/* By a temporary file with a name that was not in use. */
+static int replace_target(const struct output_target *t, struct bytes bytes)
+{
+	char temp[TEMP_SIZE];
+	const struct replacement replacement = {
+		.dir = t->dir,
+		.name = t->name,
+		.temp = temp,
+		.mode = t->st.st_mode ? 0600 : 0666,
+		.old = t->st.st_mode ? &t->st : NULL,
+	};
+	int error = -EEXIST;
+	for (int i = 0; i < TEMP_TRIES && error == -EEXIST; i++) {
+		uint64_t number;
+		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+			return -EIO;
+		snprintf(temp, TEMP_SIZE, ".statmark-%016" PRIx64 ".tmp", number);
+		error = output_replace(&replacement, bytes.data, bytes.size);
+	}
 	return error;
 }
 
@@ -156,6 +160,17 @@ static int write_in_place(const struct output_target *t, struct bytes bytes)
 	return finish(fd, error);
 }
 
+int output_overwrite(int dir, const char *name, const void *data, size_t size)
+{
+	int fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	int error = write_all(fd, (struct bytes){data, size});
+	if (!error && (ftruncate(fd, (off_t)size) || fsync(fd)))
+		error = -errno;
+	return finish(fd, error);
+}
+
 /* --- Both ------------------------------------------------------------------------------------ */
 
 /*
@@ -181,7 +196,7 @@ static int write_target(struct output_target *t, struct bytes bytes, enum target
 		return -EISDIR;
 	if (t->st.st_mode && !S_ISREG(t->st.st_mode))
 		return write_in_place(t, bytes);
-	error = replace_undisturbed(t, bytes);
+	error = replace_target(t, bytes);
 	bool may_not = error == -EACCES || error == -EPERM || error == -EBUSY;
 	if (may_not && t->st.st_mode && trust == TARGET_USUAL)
 		error = write_in_place(t, bytes);

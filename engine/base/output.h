@@ -1,5 +1,6 @@
 /*
- * Writes files for the user: results, pictures, judgements. Nothing else writes such files.
+ * Writes files for the user: results, pictures, judgements. Nothing else writes such files. Other
+ * files that must never be seen in part are written by output_replace.
  *
  * A regular file is replaced as a whole, so that readers never see a part of it: the new content is
  * written to a temporary file in the same directory, synced, then renamed. After a failure (a full
@@ -38,6 +39,24 @@ int output_check(const char *path, struct err *err);
  */
 int output_write_at(int dir, const char *name, const char *shown, const void *data, size_t size,
 		    struct err *err);
+
+/* A file that is replaced by a new one, which is first written as `temp`. */
+struct replacement {
+	int dir;
+	const char *name, *temp; /* in dir */
+	mode_t mode;             /* of the new file, less the umask */
+	const struct stat
+		*old; /* the new file gets this mode, and this owner if possible; or NULL */
+};
+
+/*
+ * 0 or -errno; -EEXIST: there is a file `temp`. After an error the old file is intact, and the new
+ * one is removed. SIGINT, SIGTERM and SIGHUP are blocked meanwhile.
+ */
+int output_replace(const struct replacement *replacement, const void *data, size_t size);
+
+/* Overwrites a file in place and syncs it: for a full disk. After an error it has parts of both. */
+int output_overwrite(int dir, const char *name, const void *data, size_t size);
 
 /*
  * The result of resolving the path of an output: a directory held open, and a name in it that is
