@@ -47,6 +47,34 @@ json_t *json_from_real(double number)
 	return isfinite(number) ? json_real(number) : json_null();
 }
 
+json_t *json_from_estimate(const struct estimate *estimate)
+{
+	const bool known = estimate->known;
+	if (!estimate_has_median(estimate))
+		return json_null();
+	json_t *json = json_object();
+	json_put(json, "median", json_from_real(estimate->median));
+	json_put(json, "lo", known ? json_from_real(estimate->lo) : json_null());
+	json_put(json, "hi", known ? json_from_real(estimate->hi) : json_null());
+	json_put(json, "confidence", known ? json_from_real(estimate->confidence) : json_null());
+	return json;
+}
+
+void json_put(json_t *object, const char *key, json_t *value)
+{
+	json_object_set_new(object, key, value);
+}
+
+void json_put_text(json_t *object, const char *key, const char *bytes)
+{
+	json_put(object, key, json_from_text(bytes));
+}
+
+void json_put_count(json_t *object, const char *key, uint64_t count)
+{
+	json_put(object, key, count == COUNT_UNKNOWN ? json_null() : json_from_count(count));
+}
+
 static bool read_digits(const char *text, uint64_t *count)
 {
 	if (!*text || text[strspn(text, "0123456789")])

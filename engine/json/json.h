@@ -13,6 +13,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/err.h"
 #include "engine/base/outdir.h"
+#include "engine/base/stats.h"
 
 /*
  * Larger documents are refused when read, bytes. The documents of runs stay below it (PASSES_MAX).
@@ -32,6 +33,13 @@ json_t *json_from_count(uint64_t count);         /* a number, or digits beyond 2
 json_t *json_from_wide(unsigned __int128 count); /* the same */
 json_t *json_from_id(uint64_t id);               /* always digits: for an inode number or a seed */
 json_t *json_from_real(double number);           /* NaN and infinity: null */
+/* null: there is no median; lo and hi are null if there are too few rounds for an interval. */
+json_t *json_from_estimate(const struct estimate *estimate);
+
+/* Set a member of an object and take over value; NULL (out of memory) leaves the member out. */
+void json_put(json_t *object, const char *key, json_t *value);
+void json_put_text(json_t *object, const char *key, const char *bytes); /* NULL: null */
+void json_put_count(json_t *object, const char *key, uint64_t count);   /* COUNT_UNKNOWN: null */
 
 /* The reverse; false: the value has another type or is out of range. */
 bool json_to_count(const json_t *json, uint64_t *count); /* reads ids, too */

@@ -12,12 +12,6 @@
 #include "engine/json/json.h"
 #include "reports/exports/exports.h"
 
-/* Takes the value; NULL (out of memory) is detected by json_show. */
-static void put(json_t *object, const char *key, json_t *value)
-{
-	json_object_set_new(object, key, value);
-}
-
 static double per_entry(const struct cell_result *cell, uint64_t ns)
 {
 	return (double)ns / (double)cell->entries;
@@ -36,17 +30,17 @@ static uint32_t count_passes(const struct cell_result *cell)
 static json_t *google_context(const struct result *r)
 {
 	json_t *context = json_object(), *load = json_array();
-	put(context, "date", json_from_text(r->run.started));
-	put(context, "host_name", json_from_text(r->host.hostname));
-	put(context, "executable", json_string("statmark"));
-	put(context, "num_cpus", json_integer(r->host.n_allowed));
-	put(context, "mhz_per_cpu", json_integer(0)); /* not known */
-	put(context, "cpu_scaling_enabled", json_false());
-	put(context, "caches", json_array());
+	json_put_text(context, "date", r->run.started);
+	json_put_text(context, "host_name", r->host.hostname);
+	json_put(context, "executable", json_string("statmark"));
+	json_put(context, "num_cpus", json_integer(r->host.n_allowed));
+	json_put(context, "mhz_per_cpu", json_integer(0)); /* not known */
+	json_put(context, "cpu_scaling_enabled", json_false());
+	json_put(context, "caches", json_array());
 	if (r->host.load_milli != COUNT_UNKNOWN)
 		json_array_append_new(load, json_from_real((double)r->host.load_milli / 1000));
-	put(context, "load_avg", load);
-	put(context, "library_build_type", json_string("release"));
+	json_put(context, "load_avg", load);
+	json_put(context, "library_build_type", json_string("release"));
 	return context;
 }
 
@@ -54,13 +48,13 @@ static json_t *google_context(const struct result *r)
 static json_t *google_row(const struct cell_result *cell, size_t family, uint32_t repetitions)
 {
 	json_t *json = json_object();
-	put(json, "family_index", json_from_count(family));
-	put(json, "per_family_instance_index", json_integer(0));
-	put(json, "run_name", json_from_text(cell->id));
-	put(json, "repetitions", json_integer(repetitions));
-	put(json, "threads", json_integer(export_jobs(cell)));
-	put(json, "iterations", json_from_count(cell->entries));
-	put(json, "time_unit", json_string("ns"));
+	json_put_count(json, "family_index", family);
+	json_put(json, "per_family_instance_index", json_integer(0));
+	json_put_text(json, "run_name", cell->id);
+	json_put(json, "repetitions", json_integer(repetitions));
+	json_put(json, "threads", json_integer(export_jobs(cell)));
+	json_put_count(json, "iterations", cell->entries);
+	json_put(json, "time_unit", json_string("ns"));
 	return json;
 }
 
@@ -70,12 +64,12 @@ static json_t *google_median(const struct cell_result *cell, size_t family, uint
 {
 	json_t *json = google_row(cell, family, repetitions);
 	const double cpu = (double)cell->cpu_ns / MAX(repetitions, 1);
-	put(json, "name", json_from_text(arena_print(arena, "%s_median", cell->id)));
-	put(json, "run_type", json_string("aggregate"));
-	put(json, "aggregate_name", json_string("median"));
-	put(json, "aggregate_unit", json_string("time"));
-	put(json, "real_time", json_from_real(cell->ns_per_entry.median));
-	put(json, "cpu_time", json_from_real(cpu / (double)cell->entries));
+	json_put_text(json, "name", arena_print(arena, "%s_median", cell->id));
+	json_put(json, "run_type", json_string("aggregate"));
+	json_put(json, "aggregate_name", json_string("median"));
+	json_put(json, "aggregate_unit", json_string("time"));
+	json_put(json, "real_time", json_from_real(cell->ns_per_entry.median));
+	json_put(json, "cpu_time", json_from_real(cpu / (double)cell->entries));
 	return json;
 }
 
@@ -83,13 +77,13 @@ static json_t *google_pass(const struct cell_result *cell, const struct pass *pa
 			   uint32_t repetition, uint32_t repetitions)
 {
 	json_t *json = google_row(cell, family, repetitions);
-	put(json, "name", json_from_text(cell->id));
-	put(json, "run_type", json_string("iteration"));
-	put(json, "repetition_index", json_integer(repetition));
-	put(json, "real_time", json_from_real(per_entry(cell, pass->wall_ns)));
-	put(json, "cpu_time", json_from_real(per_entry(cell, pass->user_ns + pass->sys_ns)));
-	put(json, "items_per_second",
-	    json_from_real(1e9 * (double)cell->entries / (double)MAX(pass->wall_ns, 1)));
+	json_put_text(json, "name", cell->id);
+	json_put(json, "run_type", json_string("iteration"));
+	json_put(json, "repetition_index", json_integer(repetition));
+	json_put(json, "real_time", json_from_real(per_entry(cell, pass->wall_ns)));
+	json_put(json, "cpu_time", json_from_real(per_entry(cell, pass->user_ns + pass->sys_ns)));
+	json_put(json, "items_per_second",
+		 json_from_real(1e9 * (double)cell->entries / (double)MAX(pass->wall_ns, 1)));
 	return json;
 }
 
@@ -113,8 +107,8 @@ int export_google_benchmark(FILE *to, const struct result *result)
 		json_array_append_new(all, google_median(cell, family, n, arena));
 	}
 	arena_free(arena);
-	put(json, "context", google_context(result));
-	put(json, "benchmarks", all);
+	json_put(json, "context", google_context(result));
+	json_put(json, "benchmarks", all);
 	return json_show(to, json);
 }
 
@@ -207,16 +201,16 @@ static json_t *hyperfine_cell(const struct cell_result *cell, double *seconds)
 	}
 	qsort(seconds, n, sizeof(*seconds), by_value);
 	const struct moments m = moments_of(cell, seconds, n);
-	put(json, "command", json_from_text(cell->id));
-	put(json, "mean", json_from_real(m.mean));
-	put(json, "stddev", json_from_real(m.stddev));
-	put(json, "median", json_from_real(m.median));
-	put(json, "user", json_from_real(m.user));
-	put(json, "system", json_from_real(m.system));
-	put(json, "min", json_from_real(m.min));
-	put(json, "max", json_from_real(m.max));
-	put(json, "times", times);
-	put(json, "exit_codes", codes);
+	json_put_text(json, "command", cell->id);
+	json_put(json, "mean", json_from_real(m.mean));
+	json_put(json, "stddev", json_from_real(m.stddev));
+	json_put(json, "median", json_from_real(m.median));
+	json_put(json, "user", json_from_real(m.user));
+	json_put(json, "system", json_from_real(m.system));
+	json_put(json, "min", json_from_real(m.min));
+	json_put(json, "max", json_from_real(m.max));
+	json_put(json, "times", times);
+	json_put(json, "exit_codes", codes);
 	return json;
 }
 
@@ -232,7 +226,7 @@ int export_hyperfine(FILE *to, const struct result *result)
 		error = seconds ? 0 : -ENOMEM;
 		free(seconds);
 	}
-	put(json, "results", all);
+	json_put(json, "results", all);
 	if (!error)
 		return json_show(to, json);
 	json_decref(json);
@@ -265,16 +259,16 @@ static json_t *github_cell(const struct cell_result *cell, bool is_rate)
 	const struct figure f = is_rate ? rate_of(cell) : time_of(cell);
 	char words[120];
 	json_t *json = json_object();
-	put(json, "name", json_from_text(cell->id));
-	put(json, "unit", json_string(is_rate ? "entries/s" : "ns/entry"));
-	put(json, "value", json_from_real(f.value));
+	json_put_text(json, "name", cell->id);
+	json_put(json, "unit", json_string(is_rate ? "entries/s" : "ns/entry"));
+	json_put(json, "value", json_from_real(f.value));
 	if (f.has_interval) {
 		snprintf(words, sizeof(words), "%.6g to %.6g", f.lo, f.hi);
-		put(json, "range", json_string(words));
+		json_put(json, "range", json_string(words));
 	}
 	snprintf(words, sizeof(words), "%" PRIu64 " entries, %" PRIu32 " passes", cell->entries,
 		 cell->ns_per_entry.n);
-	put(json, "extra", json_string(words));
+	json_put(json, "extra", json_string(words));
 	return json;
 }
 
@@ -303,10 +297,10 @@ int export_github_bigger(FILE *to, const struct result *result)
 static json_t *bencher_figure(struct figure f)
 {
 	json_t *json = json_object();
-	put(json, "value", json_from_real(f.value));
+	json_put(json, "value", json_from_real(f.value));
 	if (f.has_interval) {
-		put(json, "lower_value", json_from_real(f.lo));
-		put(json, "upper_value", json_from_real(f.hi));
+		json_put(json, "lower_value", json_from_real(f.lo));
+		json_put(json, "upper_value", json_from_real(f.hi));
 	}
 	return json;
 }
@@ -323,9 +317,9 @@ int export_bencher(FILE *to, const struct result *result)
 	for (size_t i = 0; (cell = export_next(result, &i));) {
 		const char *name = text_escape(arena, cell->id);
 		json_t *figures = json_object();
-		put(figures, "latency", bencher_figure(time_of(cell)));
-		put(figures, "throughput", bencher_figure(rate_of(cell)));
-		put(json, or_unknown(name), figures);
+		json_put(figures, "latency", bencher_figure(time_of(cell)));
+		json_put(figures, "throughput", bencher_figure(rate_of(cell)));
+		json_put(json, or_unknown(name), figures);
 	}
 	arena_free(arena);
 	return json_show(to, json);

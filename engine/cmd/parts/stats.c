@@ -164,7 +164,7 @@ json_t *stats_json(const struct census *census, const struct tree_command *optio
 {
 	json_t *types = json_object();
 	for (size_t i = 0; i < CENSUS_TYPES; i++)
-		json_object_set_new(types, census_names[i], json_from_count(census->types[i]));
+		json_put(types, census_names[i], json_from_count(census->types[i]));
 	json_t *json = json_pack(
 		"{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b}", "schema", STATS_SCHEMA, "root",
 		json_from_text(root), "entries", json_from_count(census->entries), "types", types,
@@ -173,7 +173,7 @@ json_t *stats_json(const struct census *census, const struct tree_command *optio
 		"mounts", json_from_count(census->mounts), "mounts_entered",
 		options->tree.cross_mounts);
 	for (size_t i = 0; i < ARRAY_LEN(spreads) && json; i++)
-		json_object_set_new(json, spreads[i].key, spread_json(spread_at(census, i)));
+		json_put(json, spreads[i].key, spread_json(spread_at(census, i)));
 	return json;
 }
 
@@ -305,7 +305,7 @@ static int pair_json(const struct directory_pair *pair, char **dirs,
 	size_t n = portrait_compare(&pair->portrait[0], &pair->portrait[1], rows);
 	json_t *distances = json_object();
 	for (size_t i = 0; i < n; i++)
-		json_object_set_new(distances, rows[i].key, json_real(rows[i].distance));
+		json_put(distances, rows[i].key, json_real(rows[i].distance));
 	json_t *json =
 		json_pack("{s:s,s:[o,o],s:o}", "schema", PAIR_SCHEMA, "trees",
 			  stats_json(&pair->census[0], options, dirs[0]),

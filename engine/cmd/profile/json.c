@@ -13,33 +13,22 @@
 
 #define PROFILE_SCHEMA "statmark-profile/1"
 
-/* Takes over value, also NULL (out of memory): the whole document is checked at its end. */
-static void put(json_t *object, const char *key, json_t *value)
-{
-	json_object_set_new(object, key, value);
-}
-
-static void put_count(json_t *object, const char *key, uint64_t count)
-{
-	put(object, key, count == COUNT_UNKNOWN ? json_null() : json_from_count(count));
-}
-
 static void put_percentile(json_t *object, const char *key, const struct hist *h, uint32_t ppm)
 {
 	uint64_t ns;
-	put_count(object, key, hist_percentile(h, ppm, &ns) ? ns : COUNT_UNKNOWN);
+	json_put_count(object, key, hist_percentile(h, ppm, &ns) ? ns : COUNT_UNKNOWN);
 }
 
 static json_t *latency_json(const struct tally_sum *sum)
 {
 	const struct hist *h = &sum->hist;
 	json_t *json = json_object();
-	put_count(json, "n", h->n);
-	put_count(json, "ns", sum->ns);
+	json_put_count(json, "n", h->n);
+	json_put_count(json, "ns", sum->ns);
 	put_percentile(json, "p50", h, HIST_P50);
 	put_percentile(json, "p90", h, HIST_P90);
 	put_percentile(json, "p99", h, HIST_P99);
-	put_count(json, "max", h->n ? h->max : COUNT_UNKNOWN);
+	json_put_count(json, "max", h->n ? h->max : COUNT_UNKNOWN);
 	return json;
 }
 
@@ -55,22 +44,22 @@ static json_t *walk_json(const struct walk_profile *f)
 	json_t *json = json_object(), *faults = json_array();
 	for (size_t i = 0; i < MIN(p->unreadable, PROBE_FAULTS_NAMED); i++)
 		json_array_append_new(faults, fault_json(&p->faults[i]));
-	put_count(json, "entries", tally_entries(f->tally));
-	put_count(json, "directories", tally_directories(f->tally));
-	put_count(json, "symlinks", p->symlinks);
-	put(json, "complete", json_boolean(!p->is_cut && !p->is_interrupted));
-	put_count(json, "wall_ns", p->wall_ns);
-	put_count(json, "timer_ns", tally_timer_ns(f->tally));
-	put_count(json, "block_reads", f->block_reads);
-	put_count(json, "unreadable", p->unreadable);
-	put(json, "unreadable_first", faults);
-	put_count(json, "unasked", p->unasked);
-	put(json, "unasked_first", p->unasked ? fault_json(&p->first_unasked) : json_null());
-	put_count(json, "gone", p->gone);
-	put_count(json, "mounts", p->mounts);
-	put(json, "mounts_entered", json_boolean(f->options->tree.cross_mounts));
-	put_count(json, "not_entered", p->not_entered);
-	put_count(json, "bad_names", p->bad_names);
+	json_put_count(json, "entries", tally_entries(f->tally));
+	json_put_count(json, "directories", tally_directories(f->tally));
+	json_put_count(json, "symlinks", p->symlinks);
+	json_put(json, "complete", json_boolean(!p->is_cut && !p->is_interrupted));
+	json_put_count(json, "wall_ns", p->wall_ns);
+	json_put_count(json, "timer_ns", tally_timer_ns(f->tally));
+	json_put_count(json, "block_reads", f->block_reads);
+	json_put_count(json, "unreadable", p->unreadable);
+	json_put(json, "unreadable_first", faults);
+	json_put_count(json, "unasked", p->unasked);
+	json_put(json, "unasked_first", p->unasked ? fault_json(&p->first_unasked) : json_null());
+	json_put_count(json, "gone", p->gone);
+	json_put_count(json, "mounts", p->mounts);
+	json_put(json, "mounts_entered", json_boolean(f->options->tree.cross_mounts));
+	json_put_count(json, "not_entered", p->not_entered);
+	json_put_count(json, "bad_names", p->bad_names);
 	return json;
 }
 
@@ -78,9 +67,9 @@ static json_t *shares_json(const struct walk_profile *f)
 {
 	const struct shares s = walk_profile_shares(f);
 	json_t *json = json_object();
-	put_count(json, "enumeration_ns", s.enumeration_ns);
-	put_count(json, "statx_ns", s.statx_ns);
-	put_count(json, "own_ns", s.own_ns);
+	json_put_count(json, "enumeration_ns", s.enumeration_ns);
+	json_put_count(json, "statx_ns", s.statx_ns);
+	json_put_count(json, "own_ns", s.own_ns);
 	return json;
 }
 
@@ -89,20 +78,20 @@ static json_t *calls_json(const struct walk_profile *f)
 	json_t *json = json_object();
 	for (enum tally_call call = 0; call < TALLY_CALLS; call++) {
 		json_t *one = latency_json(tally_sum(f->tally, call));
-		put(one, "sampled",
-		    json_boolean(call == TALLY_READLINK || call == TALLY_LISTXATTR));
-		put(json, tally_call_names[call], one);
+		json_put(one, "sampled",
+			 json_boolean(call == TALLY_READLINK || call == TALLY_LISTXATTR));
+		json_put(json, tally_call_names[call], one);
 	}
 	return json;
 }
 
 static void put_row(json_t *json, const struct tally_row *row)
 {
-	put_count(json, "directories", row->directories);
-	put_count(json, "entries", row->entries);
-	put_count(json, "ns", row->ns);
+	json_put_count(json, "directories", row->directories);
+	json_put_count(json, "entries", row->entries);
+	json_put_count(json, "ns", row->ns);
 	for (enum tally_call call = 0; call < TALLY_SPLIT; call++)
-		put(json, tally_call_names[call], latency_json(&row->calls[call]));
+		json_put(json, tally_call_names[call], latency_json(&row->calls[call]));
 }
 
 static json_t *depths_json(const struct walk_profile *f)
@@ -113,8 +102,8 @@ static json_t *depths_json(const struct walk_profile *f)
 		if (!row->directories)
 			continue;
 		json_t *one = json_object();
-		put_count(one, "depth", i);
-		put(one, "and_below", json_boolean(i == TALLY_DEPTHS - 1));
+		json_put_count(one, "depth", i);
+		json_put(one, "and_below", json_boolean(i == TALLY_DEPTHS - 1));
 		put_row(one, row);
 		json_array_append_new(json, one);
 	}
@@ -131,8 +120,8 @@ static json_t *sizes_json(const struct walk_profile *f)
 			continue;
 		json_t *one = json_object();
 		tally_size_bounds(i, &least, &most);
-		put_count(one, "least", least);
-		put_count(one, "most", most);
+		json_put_count(one, "least", least);
+		json_put_count(one, "most", most);
 		put_row(one, row);
 		json_array_append_new(json, one);
 	}
@@ -144,25 +133,20 @@ static json_t *tops_json(const struct tops *tops)
 	json_t *json = json_array();
 	for (size_t i = 0; i < tops->n; i++) {
 		json_t *one = json_object();
-		put(one, "path", json_from_text(tops->items[i].path));
-		put_count(one, "ns", tops->items[i].ns);
-		put_count(one, "entries", tops->items[i].entries);
+		json_put_text(one, "path", tops->items[i].path);
+		json_put_count(one, "ns", tops->items[i].ns);
+		json_put_count(one, "entries", tops->items[i].entries);
 		json_array_append_new(json, one);
 	}
 	return json;
 }
 
-/* null: not known, or there is nothing to compare with. */
+/* is_there: false: there is nothing to compare with. */
 static json_t *estimate_json(const struct estimate *e, bool is_there)
 {
-	if (!is_there || !estimate_has_median(e))
-		return json_null();
-	json_t *json = json_object();
-	put(json, "median", json_from_real(e->median));
-	put(json, "lo", e->known ? json_from_real(e->lo) : json_null());
-	put(json, "hi", e->known ? json_from_real(e->hi) : json_null());
-	put(json, "confidence", e->known ? json_from_real(e->confidence) : json_null());
-	put_count(json, "rounds", e->n);
+	json_t *json = is_there ? json_from_estimate(e) : json_null();
+	if (json_is_object(json))
+		json_put_count(json, "rounds", e->n);
 	return json;
 }
 
@@ -170,29 +154,29 @@ static json_t *cell_json(const struct cell_result *cell)
 {
 	json_t *json = json_object();
 	const bool is_ok = cell->status == STATUS_OK;
-	put(json, "id", json_from_text(cell->id));
-	put(json, "strategy", json_from_text(cell->strategy));
-	put(json, "cache", json_string(cache_state_name(cell->cache)));
-	put_count(json, "jobs", cell->jobs);
-	put(json, "status", json_string(status_name(cell->status)));
-	put(json, "reason", json_from_text(cell->reason));
-	put_count(json, "entries", cell->entries);
-	put(json, "ns_per_entry", estimate_json(&cell->ns_per_entry, is_ok));
-	put(json, "ratio", estimate_json(&cell->ratio, is_ok && !cell->is_baseline));
+	json_put_text(json, "id", cell->id);
+	json_put_text(json, "strategy", cell->strategy);
+	json_put(json, "cache", json_string(cache_state_name(cell->cache)));
+	json_put_count(json, "jobs", cell->jobs);
+	json_put(json, "status", json_string(status_name(cell->status)));
+	json_put_text(json, "reason", cell->reason);
+	json_put_count(json, "entries", cell->entries);
+	json_put(json, "ns_per_entry", estimate_json(&cell->ns_per_entry, is_ok));
+	json_put(json, "ratio", estimate_json(&cell->ratio, is_ok && !cell->is_baseline));
 	return json;
 }
 
 static json_t *crossover_json(const struct crossover *c)
 {
 	json_t *json = json_object();
-	put_count(json, "jobs", c->known ? c->jobs : COUNT_UNKNOWN);
-	put_count(json, "tried", c->tried);
-	put(json, "reason", c->known ? json_null() : json_from_text(c->reason));
-	put(json, "confidence", c->known ? json_from_real(c->confidence) : json_null());
-	put(json, "gain", estimate_json(&c->gain, c->known && c->less));
-	put_count(json, "gain_over", c->known && c->less ? c->less : COUNT_UNKNOWN);
-	put(json, "beyond", estimate_json(&c->beyond, c->known && c->more));
-	put_count(json, "beyond_jobs", c->known && c->more ? c->more : COUNT_UNKNOWN);
+	json_put_count(json, "jobs", c->known ? c->jobs : COUNT_UNKNOWN);
+	json_put_count(json, "tried", c->tried);
+	json_put(json, "reason", c->known ? json_null() : json_from_text(c->reason));
+	json_put(json, "confidence", c->known ? json_from_real(c->confidence) : json_null());
+	json_put(json, "gain", estimate_json(&c->gain, c->known && c->less));
+	json_put_count(json, "gain_over", c->known && c->less ? c->less : COUNT_UNKNOWN);
+	json_put(json, "beyond", estimate_json(&c->beyond, c->known && c->more));
+	json_put_count(json, "beyond_jobs", c->known && c->more ? c->more : COUNT_UNKNOWN);
 	return json;
 }
 
@@ -208,24 +192,24 @@ static json_t *walks_json(const struct walk_profile *f)
 {
 	const struct result *result = f->result;
 	json_t *json = json_object(), *cells = json_array();
-	put(json, "compared", json_boolean(f->is_compared));
-	put(json, "reason", json_from_text(f->is_compared ? NULL : f->not_compared));
+	json_put(json, "compared", json_boolean(f->is_compared));
+	json_put_text(json, "reason", f->is_compared ? NULL : f->not_compared);
 	for (size_t i = 0; f->is_compared && i < result->n_cells; i++)
 		json_array_append_new(cells, cell_json(&result->cells[i]));
-	put(json, "cells", cells);
+	json_put(json, "cells", cells);
 	if (!f->is_compared)
 		return json;
 	const struct tree_facts *tree = &result->trees[0];
-	put(json, "root", json_from_text(tree->root));
-	put_count(json, "entries", tree->entries);
-	put_count(json, "of_entries",
-		  tree->sample.of_entries ? tree->sample.of_entries : tree->entries);
-	put_count(json, "rounds", result->run.rounds_done);
-	put(json, "seed", json_from_id(result->run.seed));
-	put(json, "baseline", json_string(PROFILE_PLAIN));
-	put(json, "crossover", crossover_json(&f->crossover));
-	put(json, "choice", choice_json(&f->crossover));
-	put(json, "choice_cold", choice_json(&f->cold));
+	json_put_text(json, "root", tree->root);
+	json_put_count(json, "entries", tree->entries);
+	json_put_count(json, "of_entries",
+		       tree->sample.of_entries ? tree->sample.of_entries : tree->entries);
+	json_put_count(json, "rounds", result->run.rounds_done);
+	json_put(json, "seed", json_from_id(result->run.seed));
+	json_put(json, "baseline", json_string(PROFILE_PLAIN));
+	json_put(json, "crossover", crossover_json(&f->crossover));
+	json_put(json, "choice", choice_json(&f->crossover));
+	json_put(json, "choice_cold", choice_json(&f->cold));
 	return json;
 }
 
@@ -241,18 +225,18 @@ static json_t *advice_json(const struct advice *advice, size_t n)
 json_t *walk_profile_json(const struct walk_profile *f, const struct advice *advice, size_t n)
 {
 	json_t *json = json_object();
-	put(json, "schema", json_string(PROFILE_SCHEMA));
-	put(json, "root", json_from_text(f->root));
-	put(json, "seed", f->is_made ? json_from_id(f->seed) : json_null());
-	put(json, "interrupted", json_boolean(f->is_interrupted));
-	put(json, "walk", walk_json(f));
-	put(json, "shares", shares_json(f));
-	put(json, "calls", calls_json(f));
-	put(json, "by_depth", depths_json(f));
-	put(json, "by_size", sizes_json(f));
-	put(json, "slowest", tops_json(tally_slowest(f->tally)));
-	put(json, "largest", tops_json(tally_largest(f->tally)));
-	put(json, "walks", walks_json(f));
-	put(json, "advice", advice_json(advice, n));
+	json_put(json, "schema", json_string(PROFILE_SCHEMA));
+	json_put_text(json, "root", f->root);
+	json_put(json, "seed", f->is_made ? json_from_id(f->seed) : json_null());
+	json_put(json, "interrupted", json_boolean(f->is_interrupted));
+	json_put(json, "walk", walk_json(f));
+	json_put(json, "shares", shares_json(f));
+	json_put(json, "calls", calls_json(f));
+	json_put(json, "by_depth", depths_json(f));
+	json_put(json, "by_size", sizes_json(f));
+	json_put(json, "slowest", tops_json(tally_slowest(f->tally)));
+	json_put(json, "largest", tops_json(tally_largest(f->tally)));
+	json_put(json, "walks", walks_json(f));
+	json_put(json, "advice", advice_json(advice, n));
 	return json;
 }
