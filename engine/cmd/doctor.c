@@ -215,8 +215,8 @@ static void print_finding(struct arena *arena, const struct finding *finding, bo
 {
 	static const char *const colors[] = {COLOR_GREEN, COLOR_DIM, COLOR_YELLOW};
 	enum { WORDS_AT = 22 };
-	printf("%s%-8s%s%-12s  ", color ? colors[finding->severity] : "",
-	       severity_name(finding->severity), color ? COLOR_PLAIN : "", finding->code);
+	const char *end = color_begin(stdout, color, colors[finding->severity]);
+	printf("%-8s%s%-12s  ", severity_name(finding->severity), end, finding->code);
 	wrap_print(stdout, format_text(arena, finding->text), WORDS_AT, WORDS_AT, width);
 	putchar('\n');
 	if (!finding->advice)

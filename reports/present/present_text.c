@@ -35,8 +35,7 @@ static const char *color_of(enum verdict verdict)
 
 static void put(const struct text *t, const char *color, const char *text)
 {
-	bool colored = t->style->color && *color;
-	fprintf(t->to, "%s%s%s", colored ? color : "", text, colored ? COLOR_PLAIN : "");
+	color_put(t->to, t->style->color, color, text);
 }
 
 /*
@@ -253,10 +252,9 @@ static void put_ends(const struct text *t)
 		put_wrapped(t, format_text(t->arena, j->notes[i]), 0, 0);
 		fputc('\n', t->to);
 	}
-	const bool colored = t->style->color && *color_of(j->overall);
-	fputs(colored ? color_of(j->overall) : "", t->to);
+	const char *end = color_begin(t->to, t->style->color, color_of(j->overall));
 	put_wrapped(t, present_words(t->arena, t->j), 0, INDENT);
-	fprintf(t->to, "%s\n", colored ? COLOR_PLAIN : "");
+	fprintf(t->to, "%s\n", end);
 }
 
 int present_text(FILE *to, const struct judgement *j, const struct present_style *style)

@@ -122,15 +122,15 @@ static void put_head(const struct lines *l, const struct result *result)
 		first = first ? first : facts;
 		least = MIN(least, facts->samples);
 	}
-	const char *dim = l->style->color ? COLOR_DIM : "", *plain = *dim ? COLOR_PLAIN : "";
 	const char *text =
 		arena_print(l->arena, "latency in ns, %s of it clock reading; %s or more, 1 in %s",
 			    format_count(l->arena, first->timer_ns), COUNTED(least, "sample"),
 			    format_count(l->arena, first->gap));
-	fprintf(l->to, "\n%s", dim);
+	fputc('\n', l->to);
+	const char *end = color_begin(l->to, l->style->color, COLOR_DIM);
 	wrap_print(l->to, text ? text : "latency in ns", 0, 0,
 		   (size_t)MAX(l->style->width, WIDTH_MIN));
-	fprintf(l->to, "%s\n", plain);
+	fprintf(l->to, "%s\n", end);
 }
 
 void latencies_print(FILE *to, const struct result *result, const struct table_style *style,

@@ -53,9 +53,9 @@ static void put_ratio(const struct matrix *m, const struct cell_result *cell, bo
 {
 	const char *text = ratio_text(m, cell);
 	const bool marked = wins && !m->style->color;
-	fprintf(m->to, "%*s", (int)(GAP + width - text_width(text) - marked), "");
-	fprintf(m->to, "%s%s%s%s", wins && !marked ? COLOR_BOLD : "", marked ? "*" : "", text,
-		wins && !marked ? COLOR_PLAIN : "");
+	fprintf(m->to, "%*s%s", (int)(GAP + width - text_width(text) - marked), "",
+		marked ? "*" : "");
+	color_put(m->to, m->style->color, wins ? COLOR_BOLD : "", text);
 }
 
 static void put_group(const struct matrix *m, size_t group, size_t first, size_t n,

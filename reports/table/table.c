@@ -55,8 +55,7 @@ struct table {
 
 static void put(const struct table *t, const char *color, const char *text)
 {
-	bool colored = t->style->color && *color && *text;
-	fprintf(t->to, "%s%s%s", colored ? color : "", text, colored ? COLOR_PLAIN : "");
+	color_put(t->to, t->style->color, color, text);
 }
 
 static const char *plus_minus(const struct table *t)
@@ -72,10 +71,9 @@ static void put_spaces(const struct table *t, size_t n)
 static void put_wrapped(const struct table *t, const char *color, const char *text, size_t at,
 			size_t indent)
 {
-	bool colored = t->style->color && *color;
-	fputs(colored ? color : "", t->to);
+	const char *end = color_begin(t->to, t->style->color, color);
 	wrap_print(t->to, text, at, indent, t->width);
-	fprintf(t->to, "%s\n", colored ? COLOR_PLAIN : "");
+	fprintf(t->to, "%s\n", end);
 }
 
 static void put_column(const struct table *t, enum column column, const char *color,
@@ -110,10 +108,10 @@ static void put_rule(const struct table *t, const char *name)
 		put_spaces(t, GAP);
 	}
 	width -= MIN(width, named);
-	fputs(t->style->color ? COLOR_DIM : "", t->to);
+	const char *end = color_begin(t->to, t->style->color, COLOR_DIM);
 	while (width-- > 0)
 		fputs(t->style->utf8 ? "\342\224\200" : "-", t->to);
-	fprintf(t->to, "%s\n", t->style->color ? COLOR_PLAIN : "");
+	fprintf(t->to, "%s\n", end);
 }
 
 /* --- The block above: what was measured, where and how --------------------------------------- */
@@ -352,13 +350,12 @@ static void set_bar_width(struct table *t)
 
 static void put_bar(const struct table *t, const struct row *row)
 {
-	const bool is_colored = t->style->color && *row->ratio_color;
 	if (!t->widths[BAR] || row->share <= 0)
 		return;
 	put_spaces(t, GAP);
-	fputs(is_colored ? row->ratio_color : "", t->to);
+	const char *end = color_begin(t->to, t->style->color, row->ratio_color);
 	bars_draw(t->to, row->share, t->widths[BAR], t->style->utf8);
-	fputs(is_colored ? COLOR_PLAIN : "", t->to);
+	fputs(end, t->to);
 }
 
 /* --- Columns --------------------------------------------------------------------------------- */
