@@ -116,11 +116,9 @@ static void print_help(const struct command *command)
 
 static int unknown_command(const char *word)
 {
-	const char *near = nearest(word, ARRAY_LEN(commands), command_name, NULL);
-	if (near && *near)
-		fprintf(stderr, "statmark: no command '%s'; did you mean '%s'?\n", word, near);
-	else
-		fprintf(stderr, "statmark: no command '%s'; statmark --help lists them\n", word);
+	const char *near = DID_YOU_MEAN(nearest(word, ARRAY_LEN(commands), command_name, NULL));
+	fprintf(stderr, "statmark: no command '%s'%s\n", word,
+		*near ? near : "; statmark --help lists them");
 	return EXIT_USAGE;
 }
 
@@ -150,12 +148,9 @@ static int unknown_help(const char *word)
 	size_t n = ARRAY_LEN(commands);
 	for (const struct embedded *topic = embedded_topics; topic->name; topic++)
 		n++;
-	const char *near = nearest(word, n, help_name, NULL);
-	if (near && *near)
-		fprintf(stderr, "statmark: no help on '%s'; did you mean '%s'?\n", word, near);
-	else
-		fprintf(stderr, "statmark: no help on '%s'; statmark help lists what there is\n",
-			word);
+	const char *near = DID_YOU_MEAN(nearest(word, n, help_name, NULL));
+	fprintf(stderr, "statmark: no help on '%s'%s\n", word,
+		*near ? near : "; statmark help lists what there is");
 	return EXIT_USAGE;
 }
 

@@ -342,13 +342,9 @@ int shape_load(struct shape *shape, const char *name_or_path, struct err *err)
 		if (strcmp(preset->name, name_or_path) == 0)
 			return shape_parse(shape, name_or_path, preset->text, preset->size, err);
 	}
-	const char *near = nearest(name_or_path, n, preset_name, NULL);
-	if (near)
-		return err_set(err, -ENOENT, "no shape is called '%s'; did you mean '%s'?",
-			       name_or_path, near);
-	return err_set(err, -ENOENT,
-		       "no shape is called '%s'; a shape file's name has a slash or ends in .json",
-		       name_or_path);
+	const char *near = DID_YOU_MEAN(nearest(name_or_path, n, preset_name, NULL));
+	return err_set(err, -ENOENT, "no shape is called '%s'%s", name_or_path,
+		       *near ? near : "; a shape file's name has a slash or ends in .json");
 }
 
 char *shape_to_json(const struct shape *shape)

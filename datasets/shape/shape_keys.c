@@ -62,9 +62,9 @@ static int read_word(const struct json_node *at, const char *const *words, size_
 						      : ", ",
 					 words[i]);
 	}
-	const char *near = nearest(text, n, word_at, words);
-	if (near)
-		return json_node_bad(at, "is \"%s\"; did you mean \"%s\"?", text, near);
+	const char *near = DID_YOU_MEAN(nearest(text, n, word_at, words));
+	if (*near)
+		return json_node_bad(at, "is \"%s\"%s", text, near);
 	return json_node_bad(at, "must be %s, is \"%s\"", all, text);
 }
 

@@ -161,12 +161,12 @@ static const char *word_name(size_t i, const void *arg)
 
 static int unknown(const char *item, const char *word, struct err *err)
 {
-	const char *near = nearest(word, ARRAY_LEN(keys) + ARRAY_LEN(presets), word_name, NULL);
+	const size_t n = ARRAY_LEN(keys) + ARRAY_LEN(presets);
 	return err_set(err, -EINVAL,
 		       "sim: expected a preset (lan-nfs, wan) first, then rtt, jitter, model, "
 		       "servers, attr-cache, entry-cache, readdirplus, eio, change or seed, as in "
-		       "rtt=1ms, got '%s'%s%s%s",
-		       item, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+		       "rtt=1ms, got '%s'%s",
+		       item, DID_YOU_MEAN(nearest(word, n, word_name, NULL)));
 }
 
 static int set(struct sim_options *o, const char *item, struct err *err)

@@ -66,6 +66,14 @@ const char *nearest(const char *word, size_t n, const char *(*name)(size_t i, co
 	return found;
 }
 
+const char *did_you_mean(const char *near, char buf[SUGGESTION_SIZE])
+{
+	*buf = '\0';
+	if (near && *near)
+		snprintf(buf, SUGGESTION_SIZE, "; did you mean '%s'?", near);
+	return buf;
+}
+
 int make_dirs(const char *path)
 {
 	char part[PATH_MAX];

@@ -30,6 +30,14 @@ int array_grow(void *array, size_t *room, size_t need, size_t size);
 const char *nearest(const char *word, size_t n, const char *(*name)(size_t i, const void *arg),
 		    const void *arg);
 
+/*
+ * "; did you mean 'x'?" for the end of a message, x being the result of nearest(); "" if that is
+ * NULL or empty. Returns buf. DID_YOU_MEAN: the text is valid until the end of the block.
+ */
+enum { SUGGESTION_SIZE = 96 };
+const char *did_you_mean(const char *near, char buf[SUGGESTION_SIZE]);
+#define DID_YOU_MEAN(near) did_you_mean((near), (char[SUGGESTION_SIZE]){0})
+
 /* Like mkdir -p, with mode 0755. 0 or -errno. */
 int make_dirs(const char *path);
 

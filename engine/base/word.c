@@ -68,10 +68,9 @@ static int parse_part(word_name *name, const char *what, const char *text, size_
 		return err_errno(err, -ENOMEM, "%s", what);
 	int value = word_find(name, word);
 	if (value < 0) {
-		const char *near = word_nearest(name, word);
-		value = err_set(err, -EINVAL, "%s: expected %s, got '%s'%s%s%s", what,
+		value = err_set(err, -EINVAL, "%s: expected %s, got '%s'%s", what,
 				word_list(name, 0, all, sizeof(all)), word,
-				near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+				DID_YOU_MEAN(word_nearest(name, word)));
 	}
 	free(word);
 	return value;

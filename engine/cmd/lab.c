@@ -72,14 +72,10 @@ static int find_kind(const char *word, const struct lab_kind_needs **kind, struc
 			return 0;
 		}
 	}
-	const char *near = nearest(word, ARRAY_LEN(kinds), kind_name, NULL);
-	if (near)
-		return err_set(err, -EINVAL, "lab: no filesystem '%s'; did you mean %s?", word,
-			       near);
-	return err_set(err, -EINVAL,
-		       "lab: no filesystem '%s'; there are nfs and cifs, and statmark run --fs "
-		       "makes others",
-		       word);
+	const char *near = DID_YOU_MEAN(nearest(word, ARRAY_LEN(kinds), kind_name, NULL));
+	return err_set(err, -EINVAL, "lab: no filesystem '%s'%s", word,
+		       *near ? near
+			     : "; there are nfs and cifs, and statmark run --fs makes others");
 }
 
 static int parse_rtt(const char *text, uint64_t *rtt_ns, struct err *err)

@@ -89,16 +89,14 @@ static bool is_known(const char *key, const struct key_list *list)
 
 static int unknown_key(const struct json_node *at, const char *key, const struct key_list *list)
 {
-	char all[512];
-	size_t used = 0;
-	const char *near = nearest(key, list->n, key_name, list);
+	char all[528] = "; there are ";
+	size_t used = strlen(all);
+	const char *near = DID_YOU_MEAN(nearest(key, list->n, key_name, list));
 	struct json_node member = json_node_child(at, key);
-	if (near)
-		return json_node_bad(&member, "no such key; did you mean '%s'?", near);
 	for (size_t i = 0; i < list->n && used < sizeof(all); i++)
 		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", i ? ", " : "",
 					 list->keys[i]);
-	return json_node_bad(&member, "no such key; there are %s", all);
+	return json_node_bad(&member, "no such key%s", *near ? near : all);
 }
 
 int json_node_keys(const struct json_node *at, const char *const *keys, size_t n)

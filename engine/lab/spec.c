@@ -93,13 +93,11 @@ static int unknown(const char *item, struct err *err)
 {
 	char word[64];
 	snprintf(word, sizeof(word), "%.*s", (int)strcspn(item, ":"), item);
-	const char *near = nearest(word, ARRAY_LEN(kinds), kind_name, NULL);
-	if (near)
-		return err_set(err, -EINVAL, "no filesystem '%s'; did you mean %s?", word, near);
-	char names[128] = "";
-	for (size_t i = 0, used = 0; i < ARRAY_LEN(kinds); i++)
+	const char *near = DID_YOU_MEAN(nearest(word, ARRAY_LEN(kinds), kind_name, NULL));
+	char names[160] = "; there are:";
+	for (size_t i = 0, used = strlen(names); i < ARRAY_LEN(kinds); i++)
 		used += (size_t)snprintf(names + used, sizeof(names) - used, " %s", kinds[i].name);
-	return err_set(err, -EINVAL, "no filesystem '%s'; there are:%s", word, names);
+	return err_set(err, -EINVAL, "no filesystem '%s'%s", word, *near ? near : names);
 }
 
 /*

@@ -33,16 +33,9 @@ const struct present_format *present_find(const char *name, struct err *err)
 			return f;
 	}
 	const char *near = nearest(name, (size_t)(f - present_formats), format_name, NULL);
-	if (near)
-		err_set(err, -EINVAL,
-			"--format: expected text, json, markdown, csv, junit or github, got '%s'; "
-			"did "
-			"you mean '%s'?",
-			name, near);
-	else
-		err_set(err, -EINVAL,
-			"--format: expected text, json, markdown, csv, junit or github, got '%s'",
-			name);
+	err_set(err, -EINVAL,
+		"--format: expected text, json, markdown, csv, junit or github, got '%s'%s", name,
+		DID_YOU_MEAN(near));
 	return NULL;
 }
 

@@ -211,11 +211,9 @@ static const char *word_name(size_t i, const void *arg)
 
 static int unknown_word(const char *word, struct err *err)
 {
-	const char *near = nearest(word, ARRAY_LEN(words), word_name, NULL);
-	return err_set(
-		err, -EINVAL,
-		"--across: expected host, kernel, tool, fs, tree, cache or pin, got '%s'%s%s%s",
-		word, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return err_set(err, -EINVAL,
+		       "--across: expected host, kernel, tool, fs, tree, cache or pin, got '%s'%s",
+		       word, DID_YOU_MEAN(nearest(word, ARRAY_LEN(words), word_name, NULL)));
 }
 
 int comparable_across(const char *list, unsigned *mask, struct err *err)

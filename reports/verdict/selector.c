@@ -34,12 +34,11 @@ static int add_field(struct selector *s, char *field, struct err *err)
 			return 0;
 		}
 	}
-	const char *near = nearest(field, SELECTOR_FIELDS, name_of, NULL);
-	return err_set(err, -EINVAL, "unknown field '%s' of cells%s%s%s", field,
-		       near ? "; did you mean '"
-			    : "; expected strategy, label, jobs, stage, pin, "
-			      "cache, tree, fs or entries",
-		       near ? near : "", near ? "'?" : "");
+	const char *near = DID_YOU_MEAN(nearest(field, SELECTOR_FIELDS, name_of, NULL));
+	return err_set(err, -EINVAL, "unknown field '%s' of cells%s", field,
+		       *near ? near
+			     : "; expected strategy, label, jobs, stage, pin, cache, tree, fs or "
+			       "entries");
 }
 
 /* Parameters in brackets have '=' and ',' of their own: "statx[mask=size,sync=dont]/j1". */

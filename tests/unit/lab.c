@@ -96,10 +96,10 @@ static void a_wrong_list_is_refused_with_what_is_wrong(void **state)
 		const char *text, *words;
 	} cases[] = {
 		{"", "no filesystem is named"},
-		{"etx4", "no filesystem 'etx4'; did you mean ext4?"},
-		{"ext4,xsf", "no filesystem 'xsf'; did you mean xfs?"},
-		{"ext4:noatime,xsf", "no filesystem 'xsf'; did you mean xfs?"},
-		{"ext4:noatime,xfz:size=1G", "no filesystem 'xfz'; did you mean xfs?"},
+		{"etx4", "no filesystem 'etx4'; did you mean 'ext4'?"},
+		{"ext4,xsf", "no filesystem 'xsf'; did you mean 'xfs'?"},
+		{"ext4:noatime,xsf", "no filesystem 'xsf'; did you mean 'xfs'?"},
+		{"ext4:noatime,xfz:size=1G", "no filesystem 'xfz'; did you mean 'xfs'?"},
 		{"ext4,noatime",
 		 "no filesystem 'noatime'; there are: here tmpfs overlay sshfs sim"},
 		{"ext4,xfs,ext4", "'ext4' is given twice"},

@@ -159,8 +159,9 @@ static const struct {
 	enum command_bit command;
 	const char *line, *words;
 } mistakes[] = {
-	{CMD_RUN, "--rouns 3", "unknown option --rouns; did you mean --rounds?"},
-	{CMD_RUN, "--stratgey=lstat", "unknown option --stratgey=lstat; did you mean --strategy?"},
+	{CMD_RUN, "--rouns 3", "unknown option --rouns; did you mean '--rounds'?"},
+	{CMD_RUN, "--stratgey=lstat",
+	 "unknown option --stratgey=lstat; did you mean '--strategy'?"},
 	{CMD_RUN, "--frobnicate", "unknown option --frobnicate; --help lists them"},
 	{CMD_RUN, "-x", "unknown option -x; --help lists them"},
 	{CMD_RUN, "-qx", "unknown option -x; --help lists them"},

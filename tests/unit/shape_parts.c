@@ -160,7 +160,7 @@ static void test_wrong_parts(void **state)
 		   "\"beyond-path-max\", \"unreadable\", \"empty-dirs\" or \"huge-dir\", is "
 		   "\"ghosts\"");
 	is_refused("{\"specials\":[\"qoutes\"]}",
-		   "x.json: $.specials[0]: is \"qoutes\"; did you mean \"quotes\"?");
+		   "x.json: $.specials[0]: is \"qoutes\"; did you mean 'quotes'?");
 	is_refused("{\"specials\":[\"loops\",\"loops\"]}",
 		   "x.json: $.specials[1]: \"loops\" is there twice");
 	is_refused("{\"long_paths\":1}", "x.json: $.long_paths: expected true or false, found 1");

@@ -100,11 +100,10 @@ int axis_find(struct axis *axis, const char *word, struct err *err)
 			return 0;
 		}
 	}
-	const char *near = nearest(word, AXES, axis_name, NULL);
 	return err_set(err, -EINVAL,
 		       "--over: expected entries, jobs, depth, name-length, batch or rtt, got "
-		       "'%s'%s%s%s",
-		       word, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+		       "'%s'%s",
+		       word, DID_YOU_MEAN(nearest(word, AXES, axis_name, NULL)));
 }
 
 int axis_read(const struct axis *axis, const char *option, const char *text, uint64_t *x,

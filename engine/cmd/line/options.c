@@ -249,9 +249,10 @@ static int unknown_option(int command, const char *word, struct err *err)
 	if (strncmp(word, "--", 2) == 0 && ambiguous_option(command, word, name, err))
 		return err->code;
 	const char *near = nearest(name, n_option_rows, row_name, &command);
-	if (near && *near)
-		return err_set(err, -EINVAL, "unknown option %s; did you mean --%s?", word, near);
-	return err_set(err, -EINVAL, "unknown option %s; --help lists them", word);
+	if (!near || !*near)
+		return err_set(err, -EINVAL, "unknown option %s; --help lists them", word);
+	snprintf(name, sizeof(name), "--%s", near);
+	return err_set(err, -EINVAL, "unknown option %s%s", word, DID_YOU_MEAN(name));
 }
 
 /* Explains getopt's error: optopt is 0 for an unknown word, else a letter or the val of a flag. */

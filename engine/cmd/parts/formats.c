@@ -125,12 +125,9 @@ static int check_name(const char *name, struct err *err)
 	for (; export_formats[n - 1].name; n++)
 		used += (size_t)snprintf(all + used, sizeof(all) - used, ", %s",
 					 export_formats[n - 1].name);
-	const char *near = nearest(name, n, name_at, NULL);
-	if (near)
-		return err_set(err, -EINVAL,
-			       "--format: no format '%s'; did you mean '%s'? There are: %s", name,
-			       near, all);
-	return err_set(err, -EINVAL, "--format: no format '%s'; there are: %s", name, all);
+	const char *near = DID_YOU_MEAN(nearest(name, n, name_at, NULL));
+	return err_set(err, -EINVAL, "--format: no format '%s'%s%s: %s", name, near,
+		       *near ? " There are" : "; there are", all);
 }
 
 static int write_one(void *arg, const char *name, FILE *to, bool is_file)

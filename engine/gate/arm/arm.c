@@ -126,11 +126,14 @@ static int parse_kind(struct arm *arm, char *word, struct err *err)
 		if (strcmp(kinds[i].name, word) == 0)
 			return 0;
 	}
+	char prefix[16] = "";
 	const char *near = nearest(word, ARRAY_LEN(kinds), kind_name, NULL);
+	if (near)
+		snprintf(prefix, sizeof(prefix), "%s:", near);
 	return err_set(
 		err, -EINVAL,
-		"'%s': expected strategy:, plugin:, exec: or bin: at the beginning of an arm%s%s%s",
-		arm->text, near ? "; did you mean '" : "", near ? near : "", near ? ":'?" : "");
+		"'%s': expected strategy:, plugin:, exec: or bin: at the beginning of an arm%s",
+		arm->text, DID_YOU_MEAN(prefix));
 }
 
 const char *arm_unnamed(const struct arm *arm)

@@ -138,16 +138,13 @@ static int parse_word(const struct cell_selector *s, const struct strategy *stra
 			return 0;
 		}
 	}
-	const char *near = nearest(text, n, word_at, param->words);
-	char all[160] = "";
+	const char *near = DID_YOU_MEAN(nearest(text, n, word_at, param->words));
+	char all[176] = "; it is one of ";
 	for (size_t i = 0; i < n; i++)
 		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", i ? ", " : "",
 			 param->words[i]);
-	if (near)
-		return err_set(s->err, -EINVAL, "%s: %s cannot be '%s'; did you mean '%s'?",
-			       strategy->name, param->name, text, near);
-	return err_set(s->err, -EINVAL, "%s: %s cannot be '%s'; it is one of %s", strategy->name,
-		       param->name, text, all);
+	return err_set(s->err, -EINVAL, "%s: %s cannot be '%s'%s", strategy->name, param->name,
+		       text, *near ? near : all);
 }
 
 static int parse_value(const struct cell_selector *s, const struct strategy *strategy,
@@ -236,9 +233,8 @@ static int apply_brackets(struct cell_selector *s, const struct strategy *strate
 			i++;
 		if (i == n) {
 			const char *near = nearest(item, n, param_name, strategy);
-			return err_set(s->err, -EINVAL, "%s has no parameter '%s'%s%s%s",
-				       strategy->name, item, near ? "; did you mean '" : "",
-				       near ? near : "", near ? "'?" : "");
+			return err_set(s->err, -EINVAL, "%s has no parameter '%s'%s",
+				       strategy->name, item, DID_YOU_MEAN(near));
 		}
 		if (!value)
 			return err_set(s->err, -EINVAL, "%s: %s: needs a value: %s[%s=..]",
@@ -412,12 +408,10 @@ static int unknown_item(struct cell_selector *s, const char *item)
 		return err_set(s->err, -EINVAL,
 			       "no strategy is called '%s'; parameters go in brackets: '%.*s[%s]'",
 			       item, (int)(colon - item), item, colon + 1);
-	const char *near = nearest(item, count_strategies(request), strategy_name, request);
-	if (near && *near)
-		return err_set(s->err, -EINVAL, "no strategy is called '%s'; did you mean '%s'?",
-			       item, near);
-	return err_set(s->err, -EINVAL,
-		       "no strategy is called '%s'; statmark list strategies shows them", item);
+	const char *near =
+		DID_YOU_MEAN(nearest(item, count_strategies(request), strategy_name, request));
+	return err_set(s->err, -EINVAL, "no strategy is called '%s'%s", item,
+		       *near ? near : "; statmark list strategies shows them");
 }
 
 /* Cuts "/jN" off; an item without it is measured with all numbers in --jobs. */
