@@ -46,7 +46,7 @@ struct tool_facts {
 };
 
 /* Rounds that are judged together, because steal is counted in ticks of 10 ms. */
-struct steal_unit {
+struct steal_period {
 	uint32_t first_round, rounds;
 	uint64_t wall_ns;
 	uint64_t steal_ns; /* on the one of our CPUs from which the hypervisor took most */
@@ -76,7 +76,7 @@ struct run_facts {
 	const char *precision_cell;     /* the cell with the widest interval */
 	struct named_text *unsupported; /* counters that are missing here, with the reason */
 	size_t n_unsupported;
-	struct steal_unit *units;
+	struct steal_period *units;
 	size_t n_units, room_units; /* grown by the run, freed with the result */
 };
 

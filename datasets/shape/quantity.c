@@ -7,10 +7,10 @@
 #include "engine/base/util.h"
 #include "engine/json/json_node.h"
 
-static int read_value(const struct json_node *at, const struct quantity_unit *unit, uint64_t *value)
+static int read_value(const struct json_node *at, const struct quantity_form *form, uint64_t *value)
 {
-	return unit->read ? unit->read(at, value)
-			  : json_node_count(at, unit->min, unit->max, value);
+	return form->read ? form->read(at, value)
+			  : json_node_count(at, form->min, form->max, value);
 }
 
 int weight_read(const struct json_node *at, uint32_t *weight)
@@ -29,26 +29,26 @@ static int check_bin(const struct json_node *at, const struct bin *bin)
 	return json_node_bad(at, "min %" PRIu64 " is above max %" PRIu64, bin->lo, bin->hi);
 }
 
-static int read_range(const struct json_node *at, const struct quantity_unit *unit, struct bin *bin)
+static int read_range(const struct json_node *at, const struct quantity_form *form, struct bin *bin)
 {
 	struct json_node min, max;
 	bin->weight = 1;
 	int error = json_node_need(at, "min", &min);
-	error = error ? error : read_value(&min, unit, &bin->lo);
+	error = error ? error : read_value(&min, form, &bin->lo);
 	error = error ? error : json_node_need(at, "max", &max);
-	error = error ? error : read_value(&max, unit, &bin->hi);
+	error = error ? error : read_value(&max, form, &bin->hi);
 	return error ? error : check_bin(at, bin);
 }
 
 /* {"value": v, "weight": w} */
-static int read_choice(const struct json_node *at, const struct quantity_unit *unit,
+static int read_choice(const struct json_node *at, const struct quantity_form *form,
 		       struct bin *bin)
 {
 	static const char *const keys[] = {"value", "weight"};
 	struct json_node value, weight;
 	int error = json_node_keys(at, keys, ARRAY_LEN(keys));
 	error = error ? error : json_node_need(at, "value", &value);
-	error = error ? error : read_value(&value, unit, &bin->lo);
+	error = error ? error : read_value(&value, form, &bin->lo);
 	error = error ? error : json_node_need(at, "weight", &weight);
 	error = error ? error : weight_read(&weight, &bin->weight);
 	bin->hi = bin->lo;
@@ -56,20 +56,20 @@ static int read_choice(const struct json_node *at, const struct quantity_unit *u
 }
 
 /* [least, most, weight] */
-static int read_row(const struct json_node *at, const struct quantity_unit *unit, struct bin *bin)
+static int read_row(const struct json_node *at, const struct quantity_form *form, struct bin *bin)
 {
 	struct json_node item;
 	if (!json_node_is_list(at) || json_node_length(at) != 3)
 		return json_node_bad(at, "must be a list of three: least, most, weight");
-	int error = read_value(json_node_item(at, 0, &item), unit, &bin->lo);
-	error = error ? error : read_value(json_node_item(at, 1, &item), unit, &bin->hi);
+	int error = read_value(json_node_item(at, 0, &item), form, &bin->lo);
+	error = error ? error : read_value(json_node_item(at, 1, &item), form, &bin->hi);
 	error = error ? error : weight_read(json_node_item(at, 2, &item), &bin->weight);
 	return error ? error : check_bin(at, bin);
 }
 
-static int read_bins(const struct json_node *list, const struct quantity_unit *unit,
+static int read_bins(const struct json_node *list, const struct quantity_form *form,
 		     struct quantity *q,
-		     int (*read)(const struct json_node *at, const struct quantity_unit *unit,
+		     int (*read)(const struct json_node *at, const struct quantity_form *form,
 				 struct bin *bin))
 {
 	size_t n = json_node_is_list(list) ? json_node_length(list) : 0;
@@ -78,40 +78,40 @@ static int read_bins(const struct json_node *list, const struct quantity_unit *u
 	if (n < 1 || n > QUANTITY_BINS)
 		return json_node_bad(list, "must be a list of 1 to %d", QUANTITY_BINS);
 	for (size_t i = 0; i < n && !error; i++) {
-		error = read(json_node_item(list, i, &item), unit, &q->bins[i]);
+		error = read(json_node_item(list, i, &item), form, &q->bins[i]);
 		q->total += error ? 0 : q->bins[i].weight;
 	}
 	q->n = (uint32_t)n;
 	return error;
 }
 
-static int read_object(const struct json_node *at, const struct quantity_unit *unit,
+static int read_object(const struct json_node *at, const struct quantity_form *form,
 		       struct quantity *q)
 {
 	static const char *const range[] = {"min", "max", "histogram"};
 	static const char *const histogram[] = {"histogram"};
 	struct json_node rows;
-	if (unit->read)
+	if (form->read)
 		return json_node_bad(at, "must be a string or a list of {\"value\", \"weight\"}");
 	if (json_node_member(at, "histogram", &rows)) {
 		int error = json_node_keys(at, histogram, ARRAY_LEN(histogram));
-		return error ? error : read_bins(&rows, unit, q, read_row);
+		return error ? error : read_bins(&rows, form, q, read_row);
 	}
 	int error = json_node_keys(at, range, ARRAY_LEN(range));
 	q->n = q->total = 1;
-	return error ? error : read_range(at, unit, &q->bins[0]);
+	return error ? error : read_range(at, form, &q->bins[0]);
 }
 
-int quantity_read(const struct json_node *at, const struct quantity_unit *unit, struct quantity *q)
+int quantity_read(const struct json_node *at, const struct quantity_form *form, struct quantity *q)
 {
 	struct quantity read = {0};
 	int error;
 	if (json_node_is_object(at)) {
-		error = read_object(at, unit, &read);
+		error = read_object(at, form, &read);
 	} else if (json_node_is_list(at)) {
-		error = read_bins(at, unit, &read, read_choice);
+		error = read_bins(at, form, &read, read_choice);
 	} else {
-		error = read_value(at, unit, &read.bins[0].lo);
+		error = read_value(at, form, &read.bins[0].lo);
 		read.bins[0].hi = read.bins[0].lo;
 		read.bins[0].weight = read.n = read.total = 1;
 	}
@@ -120,21 +120,21 @@ int quantity_read(const struct json_node *at, const struct quantity_unit *unit, 
 	return error;
 }
 
-int levels_read(const struct json_node *at, const struct quantity_unit *unit, struct levels *levels)
+int levels_read(const struct json_node *at, const struct quantity_form *form, struct levels *levels)
 {
 	static const char *const keys[] = {"by_depth"};
 	struct levels read = {.n = 1};
 	struct json_node list, item;
 	int error = 0;
 	if (!json_node_is_object(at) || !json_node_member(at, "by_depth", &list)) {
-		error = quantity_read(at, unit, &read.at[0]);
+		error = quantity_read(at, form, &read.at[0]);
 	} else {
 		size_t n = json_node_is_list(&list) ? json_node_length(&list) : 0;
 		error = json_node_keys(at, keys, ARRAY_LEN(keys));
 		if (!error && (n < 1 || n > QUANTITY_LEVELS))
 			error = json_node_bad(&list, "must be a list of 1 to %d", QUANTITY_LEVELS);
 		for (size_t i = 0; i < n && !error; i++)
-			error = quantity_read(json_node_item(&list, i, &item), unit, &read.at[i]);
+			error = quantity_read(json_node_item(&list, i, &item), form, &read.at[i]);
 		read.n = (uint32_t)n;
 	}
 	if (!error)
@@ -142,7 +142,7 @@ int levels_read(const struct json_node *at, const struct quantity_unit *unit, st
 	return error;
 }
 
-int quantity_check(const struct json_node *at, const struct quantity_unit *unit,
+int quantity_check(const struct json_node *at, const struct quantity_form *form,
 		   const struct quantity *q)
 {
 	uint64_t total = 0;
@@ -152,11 +152,11 @@ int quantity_check(const struct json_node *at, const struct quantity_unit *unit,
 		const struct bin *bin = &q->bins[i];
 		if (check_bin(at, bin))
 			return -EINVAL;
-		if (bin->lo < unit->min || bin->hi > unit->max)
+		if (bin->lo < form->min || bin->hi > form->max)
 			return json_node_bad(at,
 					     "must be in %" PRIu64 " to %" PRIu64 ", is %" PRIu64
 					     " to %" PRIu64,
-					     unit->min, unit->max, bin->lo, bin->hi);
+					     form->min, form->max, bin->lo, bin->hi);
 		total += bin->weight;
 		if (bin->weight < 1 || bin->weight > QUANTITY_WEIGHT_MAX)
 			return json_node_bad(at, "weights must be in 1 to %d", QUANTITY_WEIGHT_MAX);
@@ -164,22 +164,22 @@ int quantity_check(const struct json_node *at, const struct quantity_unit *unit,
 	return total == q->total ? 0 : json_node_bad(at, "weights do not add up");
 }
 
-int levels_check(const struct json_node *at, const struct quantity_unit *unit,
+int levels_check(const struct json_node *at, const struct quantity_form *form,
 		 const struct levels *levels)
 {
 	if (levels->n < 1 || levels->n > QUANTITY_LEVELS)
 		return json_node_bad(at, "must have 1 to %d levels", QUANTITY_LEVELS);
 	for (uint32_t i = 0; i < levels->n; i++) {
-		if (quantity_check(at, unit, &levels->at[i]))
+		if (quantity_check(at, form, &levels->at[i]))
 			return -EINVAL;
 	}
 	return 0;
 }
 
-static void print_value(FILE *out, const struct quantity_unit *unit, uint64_t value)
+static void print_value(FILE *out, const struct quantity_form *form, uint64_t value)
 {
-	if (unit->print)
-		unit->print(out, value);
+	if (form->print)
+		form->print(out, value);
 	else
 		fprintf(out, "%" PRIu64, value);
 }
@@ -193,17 +193,17 @@ static bool all_constant(const struct quantity *q)
 	return true;
 }
 
-static void print_bins(FILE *out, const struct quantity_unit *unit, const struct quantity *q)
+static void print_bins(FILE *out, const struct quantity_form *form, const struct quantity *q)
 {
 	bool choices = all_constant(q);
 	fputs(choices ? "[" : "{\"histogram\": [", out);
 	for (uint32_t i = 0; i < q->n; i++) {
 		const struct bin *bin = &q->bins[i];
 		fprintf(out, "%s%s", i ? ", " : "", choices ? "{\"value\": " : "[");
-		print_value(out, unit, bin->lo);
+		print_value(out, form, bin->lo);
 		if (!choices) {
 			fputs(", ", out);
-			print_value(out, unit, bin->hi);
+			print_value(out, form, bin->hi);
 		}
 		fprintf(out, choices ? ", \"weight\": %" PRIu32 "}" : ", %" PRIu32 "]",
 			bin->weight);
@@ -211,30 +211,30 @@ static void print_bins(FILE *out, const struct quantity_unit *unit, const struct
 	fputs(choices ? "]" : "]}", out);
 }
 
-void quantity_print(FILE *out, const struct quantity_unit *unit, const struct quantity *q)
+void quantity_print(FILE *out, const struct quantity_form *form, const struct quantity *q)
 {
 	if (q->n > 1) {
-		print_bins(out, unit, q);
+		print_bins(out, form, q);
 	} else if (q->bins[0].lo == q->bins[0].hi) {
-		print_value(out, unit, q->bins[0].lo);
+		print_value(out, form, q->bins[0].lo);
 	} else {
 		fputs("{\"min\": ", out);
-		print_value(out, unit, q->bins[0].lo);
+		print_value(out, form, q->bins[0].lo);
 		fputs(", \"max\": ", out);
-		print_value(out, unit, q->bins[0].hi);
+		print_value(out, form, q->bins[0].hi);
 		putc('}', out);
 	}
 }
 
-void levels_print(FILE *out, const struct quantity_unit *unit, const struct levels *levels)
+void levels_print(FILE *out, const struct quantity_form *form, const struct levels *levels)
 {
 	if (levels->n == 1) {
-		quantity_print(out, unit, &levels->at[0]);
+		quantity_print(out, form, &levels->at[0]);
 		return;
 	}
 	for (uint32_t i = 0; i < levels->n; i++) {
 		fputs(i ? ", " : "{\"by_depth\": [", out);
-		quantity_print(out, unit, &levels->at[i]);
+		quantity_print(out, form, &levels->at[i]);
 	}
 	fputs("]}", out);
 }

@@ -58,26 +58,26 @@ struct levels {
 	}
 
 /* The allowed values and their form in JSON; without functions: an integer. */
-struct quantity_unit {
+struct quantity_form {
 	uint64_t min, max;
 	int (*read)(const struct json_node *at, uint64_t *value);
 	void (*print)(FILE *out, uint64_t value);
 };
 
 /* 0, or -EINVAL with the place; then *q is unchanged. */
-int quantity_read(const struct json_node *at, const struct quantity_unit *unit, struct quantity *q);
-int levels_read(const struct json_node *at, const struct quantity_unit *unit,
+int quantity_read(const struct json_node *at, const struct quantity_form *form, struct quantity *q);
+int levels_read(const struct json_node *at, const struct quantity_form *form,
 		struct levels *levels);
 
 /* The same checks for a quantity made by a program. */
-int quantity_check(const struct json_node *at, const struct quantity_unit *unit,
+int quantity_check(const struct json_node *at, const struct quantity_form *form,
 		   const struct quantity *q);
-int levels_check(const struct json_node *at, const struct quantity_unit *unit,
+int levels_check(const struct json_node *at, const struct quantity_form *form,
 		 const struct levels *levels);
 
 /* Writes it as JSON on one line. */
-void quantity_print(FILE *out, const struct quantity_unit *unit, const struct quantity *q);
-void levels_print(FILE *out, const struct quantity_unit *unit, const struct levels *levels);
+void quantity_print(FILE *out, const struct quantity_form *form, const struct quantity *q);
+void levels_print(FILE *out, const struct quantity_form *form, const struct levels *levels);
 
 /* The smallest and the largest value that can be drawn. */
 uint64_t quantity_min(const struct quantity *q);

@@ -304,8 +304,8 @@ static void print_hard_links(FILE *out, const struct hard_links *links)
 	putc('}', out);
 }
 
-static const struct quantity_unit xattr_count = {.min = 1, .max = SHAPE_XATTRS_MAX};
-static const struct quantity_unit xattr_bytes = {.min = 0, .max = XATTR_BYTES_MAX};
+static const struct quantity_form xattr_count = {.min = 1, .max = SHAPE_XATTRS_MAX};
+static const struct quantity_form xattr_bytes = {.min = 0, .max = XATTR_BYTES_MAX};
 
 static int read_xattrs(const struct json_node *at, struct xattrs *xattrs)
 {
@@ -433,9 +433,9 @@ static void print_owner(FILE *out, uint64_t value)
 	fprintf(out, "\"%" PRIu64 ":%" PRIu64 "\"", value >> 32, value & UINT32_MAX);
 }
 
-static const struct quantity_unit unit_mode = {
+static const struct quantity_form mode_form = {
 	.min = 0, .max = MODE_MAX, .read = read_mode, .print = print_mode};
-static const struct quantity_unit unit_owner = {
+static const struct quantity_form owner_form = {
 	.min = 0, .max = UINT64_MAX, .read = read_owner, .print = print_owner};
 
 struct shape_key;
@@ -452,7 +452,7 @@ struct kind {
 struct shape_key {
 	const struct kind *kind;
 	uint64_t max;                     /* largest count; size of a text */
-	const struct quantity_unit *unit; /* for a quantity */
+	const struct quantity_form *form; /* for a quantity */
 };
 
 static int read_text(const struct json_node *at, const struct shape_key *key, void *value)
@@ -564,25 +564,25 @@ static bool bool_given(const void *value)
 
 static int read_quantity(const struct json_node *at, const struct shape_key *key, void *value)
 {
-	return quantity_read(at, key->unit, value);
+	return quantity_read(at, key->form, value);
 }
 
 static int check_quantity(const struct json_node *at, const struct shape_key *key,
 			  const void *value)
 {
-	return quantity_check(at, key->unit, value);
+	return quantity_check(at, key->form, value);
 }
 
 static int check_optional(const struct json_node *at, const struct shape_key *key,
 			  const void *value)
 {
 	const struct quantity *q = value;
-	return q->n ? quantity_check(at, key->unit, q) : 0;
+	return q->n ? quantity_check(at, key->form, q) : 0;
 }
 
 static void print_quantity(FILE *out, const struct shape_key *key, const void *value)
 {
-	quantity_print(out, key->unit, value);
+	quantity_print(out, key->form, value);
 }
 
 static bool quantity_given(const void *value)
@@ -592,17 +592,17 @@ static bool quantity_given(const void *value)
 
 static int read_levels(const struct json_node *at, const struct shape_key *key, void *value)
 {
-	return levels_read(at, key->unit, value);
+	return levels_read(at, key->form, value);
 }
 
 static int check_levels(const struct json_node *at, const struct shape_key *key, const void *value)
 {
-	return levels_check(at, key->unit, value);
+	return levels_check(at, key->form, value);
 }
 
 static void print_levels(FILE *out, const struct shape_key *key, const void *value)
 {
-	levels_print(out, key->unit, value);
+	levels_print(out, key->form, value);
 }
 
 /* Kinds for the types above that have a type of their own. */
@@ -666,10 +666,10 @@ static const struct kind quantity = {read_quantity, check_quantity, print_quanti
 static const struct kind optional = {read_quantity, check_optional, print_quantity, quantity_given};
 static const struct kind levels = {read_levels, check_levels, print_levels, NULL};
 
-static const struct quantity_unit per_dir = {.min = 0, .max = ENTRIES_MAX};
-static const struct quantity_unit name_bytes = {.min = 1, .max = NAME_BYTES};
-static const struct quantity_unit file_bytes = {.min = 0, .max = UINT64_C(1) << 40};
-static const struct quantity_unit seconds = {.min = 0, .max = UINT32_MAX};
+static const struct quantity_form per_dir = {.min = 0, .max = ENTRIES_MAX};
+static const struct quantity_form name_bytes = {.min = 1, .max = NAME_BYTES};
+static const struct quantity_form file_bytes = {.min = 0, .max = UINT64_C(1) << 40};
+static const struct quantity_form seconds = {.min = 0, .max = UINT32_MAX};
 
 static int read_key(const struct json_node *at, const struct member *m, void *value)
 {
@@ -690,27 +690,27 @@ static const struct member shape_members[] = {
 	KEY("summary", summary, .kind = &text, .max = SHAPE_SUMMARY_SIZE),
 	KEY("origin", origin, .kind = &optional_text, .max = SHAPE_SUMMARY_SIZE),
 	KEY("entries", entries, .kind = &count, .max = ENTRIES_MAX),
-	KEY("files_per_dir", files_per_dir, .kind = &levels, .unit = &per_dir),
-	KEY("dirs_per_dir", dirs_per_dir, .kind = &levels, .unit = &per_dir),
+	KEY("files_per_dir", files_per_dir, .kind = &levels, .form = &per_dir),
+	KEY("dirs_per_dir", dirs_per_dir, .kind = &levels, .form = &per_dir),
 	KEY("depth", depth, .kind = &short_count, .max = SHAPE_DEPTH_MAX),
 	KEY("fill", fill, .kind = &kind_fill),
 	KEY("profile", profile, .kind = &kind_profile),
 	KEY("fixed_depths", profile.fixed, .kind = &share, .max = PROFILE_DEPTHS),
 	KEY("long_paths", long_paths, .kind = &truth),
-	KEY("name_length", name_length, .kind = &quantity, .unit = &name_bytes),
-	KEY("dir_name_length", dir_name_length, .kind = &optional, .unit = &name_bytes),
+	KEY("name_length", name_length, .kind = &quantity, .form = &name_bytes),
+	KEY("dir_name_length", dir_name_length, .kind = &optional, .form = &name_bytes),
 	KEY("alphabet", alphabet, .kind = &kind_alphabet),
 	KEY("extensions", extensions, .kind = &kind_extensions),
-	KEY("file_size", file_size, .kind = &optional, .unit = &file_bytes),
+	KEY("file_size", file_size, .kind = &optional, .form = &file_bytes),
 	KEY("symlinks", symlinks, .kind = &kind_symlinks),
 	KEY("hard_links", hard_links, .kind = &kind_hard_links),
 	KEY("fifos", fifos, .kind = &share, .max = PER_MILLE),
 	KEY("sockets", sockets, .kind = &share, .max = PER_MILLE),
 	KEY("devices", devices, .kind = &share, .max = PER_MILLE),
 	KEY("xattrs", xattrs, .kind = &kind_xattrs),
-	KEY("modes", modes, .kind = &optional, .unit = &unit_mode),
-	KEY("owners", owners, .kind = &optional, .unit = &unit_owner),
-	KEY("mtime", mtime, .kind = &optional, .unit = &seconds),
+	KEY("modes", modes, .kind = &optional, .form = &mode_form),
+	KEY("owners", owners, .kind = &optional, .form = &owner_form),
+	KEY("mtime", mtime, .kind = &optional, .form = &seconds),
 	KEY("holes", holes, .kind = &share, .max = PER_MILLE),
 	KEY("specials", specials, .kind = &kind_specials),
 	KEY("seed", seed, .kind = &count, .max = SEED_MAX),

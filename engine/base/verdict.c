@@ -17,23 +17,23 @@ const char *verdict_name(unsigned verdict)
  * The limits below 1 are the inverse of those above, so that exchanging the sides exchanges the
  * verdicts.
  */
-enum verdict verdict_of(const struct evidence *evidence)
+enum verdict verdict_of(const struct verdict_input *input)
 {
-	const struct estimate *ratio = &evidence->ratio;
-	const double above = 1 + evidence->tolerance;
-	if (evidence->invalid)
+	const struct estimate *ratio = &input->ratio;
+	const double above = 1 + input->tolerance;
+	if (input->invalid)
 		return VERDICT_INVALID;
-	if (evidence->incomparable)
+	if (input->incomparable)
 		return VERDICT_INCOMPARABLE;
-	if (evidence->identical)
+	if (input->identical)
 		return VERDICT_IDENTICAL;
-	if (evidence->no_verdict || !ratio->known)
+	if (input->no_verdict || !ratio->known)
 		return VERDICT_INCONCLUSIVE;
 	if (ratio->lo > above)
 		return VERDICT_REGRESSED;
 	if (ratio->hi < 1 / above)
 		return VERDICT_IMPROVED;
-	return ratio->hi < 1 + evidence->limit ? VERDICT_OK : VERDICT_INCONCLUSIVE;
+	return ratio->hi < 1 + input->limit ? VERDICT_OK : VERDICT_INCONCLUSIVE;
 }
 
 enum verdict verdict_of_counts(uint64_t base, uint64_t head)

@@ -1,5 +1,5 @@
 /*
- * The rule that turns an interval into a verdict. It is a pure function of the evidence, so that
+ * The rule that turns an interval into a verdict. It is a pure function of the input, so that
  * every case can be tested by a table. The comparison of documents, the gate and the gate's
  * self-test all use it.
  *
@@ -26,7 +26,7 @@ enum verdict {
 };
 enum { VERDICTS = VERDICT_INCONCLUSIVE + 1 };
 
-struct evidence {
+struct verdict_input {
 	const char *invalid;      /* the reason for VERDICT_INVALID, or NULL */
 	const char *incomparable; /* the reason for VERDICT_INCOMPARABLE, or NULL */
 	bool identical;
@@ -37,7 +37,7 @@ struct evidence {
 	double limit;          /* the slowdown that a pass excludes: 0.05 */
 };
 
-enum verdict verdict_of(const struct evidence *evidence);
+enum verdict verdict_of(const struct verdict_input *input);
 
 /* For counts, which are exact: more in head is a regression. */
 enum verdict verdict_of_counts(uint64_t base, uint64_t head);

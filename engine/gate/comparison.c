@@ -261,12 +261,13 @@ static int find_identical(struct comparison *c, struct err *err)
 	return 0;
 }
 
-struct evidence comparison_evidence(const struct comparison *c, const struct gate_cell *cells,
-				    size_t n, const struct gate_cell *cell)
+struct verdict_input comparison_verdict_input(const struct comparison *c,
+					      const struct gate_cell *cells, size_t n,
+					      const struct gate_cell *cell)
 {
 	const struct estimate *control = gate_control(cells, n, cell);
 	const double bound = gate_control_bound(control);
-	struct evidence evidence = {
+	struct verdict_input input = {
 		.invalid = cell->invalid,
 		.incomparable = cell->incomparable,
 		.identical = cell->identical,
@@ -274,13 +275,12 @@ struct evidence comparison_evidence(const struct comparison *c, const struct gat
 		.tolerance = MAX(MAX(GATE_PRECISION, bound), c->tolerance),
 		.limit = c->limit,
 	};
-	if (!evidence.invalid && control && control->known &&
+	if (!input.invalid && control && control->known &&
 	    (control->lo > 1 + GATE_PRECISION || control->hi < 1 / (1 + GATE_PRECISION)))
-		evidence.invalid = "the control, a copy of base, was not as fast as base itself";
-	if (!evidence.invalid && control && !control->known && cell->ratio.known)
-		evidence.no_verdict =
-			"the control, a copy of base, was not measured precisely enough";
-	return evidence;
+		input.invalid = "the control, a copy of base, was not as fast as base itself";
+	if (!input.invalid && control && !control->known && cell->ratio.known)
+		input.no_verdict = "the control, a copy of base, was not measured precisely enough";
+	return input;
 }
 
 static bool is_difference(enum verdict verdict)
@@ -327,8 +327,8 @@ static int copy_different(struct comparison *c)
 	c->cells_again = arena_alloc(c->arena, c->n * sizeof(*c->cells_again));
 	for (size_t i = 0; c->cells_again && i < c->n; i++) {
 		const struct gate_cell *cell = &c->cells[i];
-		struct evidence evidence = comparison_evidence(c, c->cells, c->n, cell);
-		bool differs = is_difference(verdict_of(&evidence));
+		struct verdict_input input = comparison_verdict_input(c, c->cells, c->n, cell);
+		bool differs = is_difference(verdict_of(&input));
 		c->cells_again[i] = (struct gate_cell){.label = cell->label,
 						       .base = cell->base,
 						       .head = cell->head,
@@ -360,16 +360,17 @@ static int confirm(struct comparison *c, size_t compared, struct err *err)
 struct comparison_finding comparison_finding_of(const struct comparison *c, size_t i)
 {
 	struct comparison_finding found = {
-		.evidence = comparison_evidence(c, c->cells, c->n, &c->cells[i])};
-	found.verdict = verdict_of(&found.evidence);
+		.input = comparison_verdict_input(c, c->cells, c->n, &c->cells[i])};
+	found.verdict = verdict_of(&found.input);
 	found.differs = is_difference(found.verdict);
 	if (!found.differs)
 		return found;
-	struct evidence again = comparison_evidence(c, c->cells_again, c->n, &c->cells_again[i]);
+	struct verdict_input again =
+		comparison_verdict_input(c, c->cells_again, c->n, &c->cells_again[i]);
 	if (again.invalid || again.incomparable) {
-		found.evidence.invalid = again.invalid;
-		found.evidence.incomparable = again.incomparable;
-		found.verdict = verdict_of(&found.evidence);
+		found.input.invalid = again.invalid;
+		found.input.incomparable = again.incomparable;
+		found.verdict = verdict_of(&found.input);
 		found.differs = false;
 		return found;
 	}

@@ -70,8 +70,8 @@ int comparison_run(struct comparison *comparison, struct err *err);
 /* The result for a cell after both measurements. */
 struct comparison_finding {
 	/* From the first measurement; with the reason if the second one failed. */
-	struct evidence evidence;
-	enum verdict verdict;  /* of this evidence */
+	struct verdict_input input;
+	enum verdict verdict;  /* of this input */
 	bool differs;          /* the second measurement decides */
 	bool confirmed;        /* the second verdict was the same */
 	struct estimate again; /* ratio of the second measurement */
@@ -80,14 +80,14 @@ struct comparison_finding {
 struct comparison_finding comparison_finding_of(const struct comparison *comparison, size_t cell);
 
 /*
- * The evidence for a cell of n: its own interval, and that of the control of its class. If the
+ * The input for a cell of n: its own interval, and that of the control of its class. If the
  * control is slower or faster than base by more than GATE_PRECISION, all cells of its class are
  * invalid. If it was not measured precisely enough, they have no verdict. Otherwise the tolerance
  * is at least the largest difference that the control's interval allows.
  */
-struct evidence comparison_evidence(const struct comparison *comparison,
-				    const struct gate_cell *cells, size_t n,
-				    const struct gate_cell *cell);
+struct verdict_input comparison_verdict_input(const struct comparison *comparison,
+					      const struct gate_cell *cells, size_t n,
+					      const struct gate_cell *cell);
 
 /*
  * Copies the program at path into memory. *fd: to be closed by the caller; *copy: the path under

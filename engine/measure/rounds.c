@@ -48,12 +48,12 @@ static bool verify_answers(struct run *run, struct site_cell *site_cell, struct 
 {
 	char why[512];
 	struct digest digest;
-	enum verified verdict =
+	enum verified outcome =
 		verify_pass(&site_cell->site->reference, meter_cell(site_cell->meter), &digest, why,
 			    sizeof(why));
-	if (verdict == VERIFIED_OPEN)
+	if (outcome == VERIFIED_OPEN)
 		return false;
-	if (verdict == VERIFIED_RIGHT) {
+	if (outcome == VERIFIED_RIGHT) {
 		pass->verified = true;
 		if (!run->is_sampling && site_cell->has_changed) {
 			site_cell->has_changed = pass->clean = false;
@@ -67,14 +67,14 @@ static bool verify_answers(struct run *run, struct site_cell *site_cell, struct 
 		}
 		return true;
 	}
-	site_cell->has_changed |= run->is_sampling && verdict == VERIFIED_CHANGED;
+	site_cell->has_changed |= run->is_sampling && outcome == VERIFIED_CHANGED;
 	pass->clean = false;
-	pass->why = verdict == VERIFIED_CHANGED     ? CAUSE_TREE_CHANGED
-		    : verdict == VERIFIED_NO_MEMORY ? CAUSE_CUT_SHORT
+	pass->why = outcome == VERIFIED_CHANGED     ? CAUSE_TREE_CHANGED
+		    : outcome == VERIFIED_NO_MEMORY ? CAUSE_CUT_SHORT
 						    : CAUSE_WRONG;
-	if (verdict == VERIFIED_NO_MEMORY)
+	if (outcome == VERIFIED_NO_MEMORY)
 		run_give_up(run, site_cell, STATUS_FAILED, why);
-	if (verdict == VERIFIED_WRONG) {
+	if (outcome == VERIFIED_WRONG) {
 		char reason[600];
 		snprintf(reason, sizeof(reason), "wrong answer: %s", why);
 		run_give_up(run, site_cell, STATUS_FAILED, reason);

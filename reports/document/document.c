@@ -25,8 +25,8 @@ static const struct member tool_members[] = {
 };
 #undef T
 
-#define T struct steal_unit
-static const struct member steal_unit_members[] = {
+#define T struct steal_period
+static const struct member steal_period_members[] = {
 	{U32("first_round", first_round)},
 	{U32("rounds", rounds)},
 	{COUNT("wall_ns", wall_ns)},
@@ -53,7 +53,7 @@ static const struct member run_members[] = {
 	{MAYBE("precision_reached_ppm", precision_reached_ppm)},
 	{TEXT("precision_cell", precision_cell)},
 	{MAP("unsupported", unsupported, named_text_members)},
-	{ARRAY("units", units, steal_unit_members), .room = AT(room_units, size_t)},
+	{ARRAY("units", units, steal_period_members), .room = AT(room_units, size_t)},
 	{0},
 };
 #undef T

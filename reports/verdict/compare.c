@@ -15,7 +15,7 @@
 #include "reports/verdict/comparable.h"
 #include "reports/words/format.h"
 
-struct side {
+struct document_side {
 	const struct compare_document *documents;
 	size_t n;
 	const char *word; /* "base", "head" */
@@ -23,7 +23,7 @@ struct side {
 
 struct document_comparison {
 	struct judgement *j;
-	struct side base, head;
+	struct document_side base, head;
 	const struct compare_terms *terms;
 	double confidence; /* of each interval */
 	const char **ids;  /* of the cells of either side, floors left out */
@@ -53,8 +53,9 @@ static double value_of(const struct compare_terms *terms, const struct cell_resu
 	return e->known ? e->median : 0;
 }
 
-/* Stores in the evidence why the document has no figure. False: it has one. */
-static bool is_lacking(struct document_comparison *c, const struct standing *s, struct evidence *e)
+/* Stores in the input why the document has no figure. False: it has one. */
+static bool is_lacking(struct document_comparison *c, const struct standing *s,
+		       struct verdict_input *e)
 {
 	struct arena *arena = c->j->arena;
 	const struct cell_result *cell = s->cell;
@@ -78,8 +79,8 @@ static bool is_lacking(struct document_comparison *c, const struct standing *s, 
 }
 
 /* Documents of one side have to agree in everything, those of two in what is not across. */
-static void collect(struct document_comparison *c, const struct side *side, const char *id,
-		    struct units *units, struct evidence *e)
+static void collect(struct document_comparison *c, const struct document_side *side, const char *id,
+		    struct units *units, struct verdict_input *e)
 {
 	struct arena *arena = c->j->arena;
 	for (size_t i = 0; i < side->n; i++) {
@@ -112,7 +113,7 @@ static const char *too_few(struct document_comparison *c, size_t least)
 }
 
 static int estimate(struct document_comparison *c, const struct units *base,
-		    const struct units *head, struct evidence *e)
+		    const struct units *head, struct verdict_input *e)
 {
 	int error = stats_shift(base->logs, base->n, head->logs, head->n, c->confidence, &e->ratio);
 	if (e->no_verdict || e->ratio.known)
@@ -176,7 +177,7 @@ static bool has_cache(const struct cell_result *a, const struct cell_result *b)
 static int judge_units(struct document_comparison *c, const char *id, struct units *base,
 		       struct units *head)
 {
-	struct evidence e = {
+	struct verdict_input e = {
 		.identical = c->same_run,
 		.tolerance = c->terms->tolerance,
 		.limit = c->terms->limit,
@@ -236,7 +237,7 @@ static bool is_compared(const struct document_comparison *c, const struct cell_r
 	return !cell->is_floor && !(c->terms->relative && cell->is_baseline);
 }
 
-static void list_ids(struct document_comparison *c, const struct side *side)
+static void list_ids(struct document_comparison *c, const struct document_side *side)
 {
 	for (size_t d = 0; d < side->n; d++) {
 		const struct result *result = side->documents[d].result;
@@ -248,7 +249,7 @@ static void list_ids(struct document_comparison *c, const struct side *side)
 	}
 }
 
-static size_t count_cells(const struct side *side)
+static size_t count_cells(const struct document_side *side)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < side->n; i++)
@@ -256,7 +257,7 @@ static size_t count_cells(const struct side *side)
 	return n;
 }
 
-static const char *side_words(struct arena *arena, const struct side *side)
+static const char *side_words(struct arena *arena, const struct document_side *side)
 {
 	const char *more = side->n > 1 ? arena_print(arena, " and %zu more", side->n - 1) : "";
 	return arena_print(arena, "%s%s", side->documents[0].name, or_memory(more));

@@ -63,9 +63,9 @@ static int find_pairs(struct pairs *p, const struct result *result)
 	return 0;
 }
 
-/* Stores in the evidence why a document has no figure for a cell. */
+/* Stores in the input why a document has no figure for a cell. */
 static bool is_lacking(struct pairs *p, const char *name, const char *id,
-		       const struct cell_result *cell, struct evidence *e)
+		       const struct cell_result *cell, struct verdict_input *e)
 {
 	struct arena *arena = p->j->arena;
 	const char *id_text = format_text(arena, id), *why;
@@ -107,8 +107,8 @@ static int add_logs(struct pairs *p, const struct cell_result *a, const struct c
 	return 0;
 }
 
-static int gather(struct pairs *p, const struct pair *pair, struct judged *row, struct evidence *e,
-		  double **logs, size_t *n)
+static int gather(struct pairs *p, const struct pair *pair, struct judged *row,
+		  struct verdict_input *e, double **logs, size_t *n)
 {
 	int error = 0;
 	for (size_t i = 0; i < p->n_documents && !error; i++) {
@@ -153,7 +153,7 @@ static int judge_pair(struct pairs *p, const struct pair *pair)
 	const double confidence = verdict_confidence(p->terms->family_error, p->n);
 	double *logs = calloc(p->n_documents, sizeof(*logs));
 	size_t n = 0;
-	struct evidence e = {.tolerance = p->terms->tolerance, .limit = p->terms->limit};
+	struct verdict_input e = {.tolerance = p->terms->tolerance, .limit = p->terms->limit};
 	struct judged row = {
 		.cell = arena_print(arena, "%s against %s", pair->head, pair->base),
 		.metric = "time",

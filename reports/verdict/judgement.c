@@ -66,7 +66,7 @@ const char *judgement_percent(struct arena *arena, double share)
 
 /* Why an interval leads to this verdict, in one line. */
 static const char *interval_words(struct arena *arena, enum verdict verdict,
-				  const struct evidence *e)
+				  const struct verdict_input *e)
 {
 	const struct estimate *ratio = &e->ratio;
 	const char *tolerance = judgement_percent(arena, e->tolerance);
@@ -89,7 +89,8 @@ static const char *interval_words(struct arena *arena, enum verdict verdict,
 	}
 }
 
-static const char *reason_of(struct judgement *j, enum verdict verdict, const struct evidence *e)
+static const char *reason_of(struct judgement *j, enum verdict verdict,
+			     const struct verdict_input *e)
 {
 	switch (verdict) {
 	case VERDICT_INVALID:
@@ -114,26 +115,26 @@ static struct judged *add_row(struct judgement *j, const struct judged *row)
 	return &j->rows[j->n_rows++];
 }
 
-int judgement_add(struct judgement *j, const struct judged *from, const struct evidence *evidence)
+int judgement_add(struct judgement *j, const struct judged *from, const struct verdict_input *input)
 {
 	struct judged *row = add_row(j, from);
 	if (!row)
 		return -ENOMEM;
-	row->verdict = verdict_of(evidence);
+	row->verdict = verdict_of(input);
 	row->estimated = true;
-	row->is_told = row->reason || evidence->no_verdict;
+	row->is_told = row->reason || input->no_verdict;
 	/* One rule for figures, change and ratio, so that none contradicts another. */
-	if (row->has_base && evidence->ratio.known) {
+	if (row->has_base && input->ratio.known) {
 		row->has_head = true;
-		row->head = row->base * evidence->ratio.median;
+		row->head = row->base * input->ratio.median;
 	}
-	row->ratio = evidence->ratio;
+	row->ratio = input->ratio;
 	row->has_tolerance = true;
-	row->tolerance = evidence->tolerance;
-	row->limit = evidence->limit;
-	row->seen = verdict_seen(&evidence->ratio, evidence->tolerance);
+	row->tolerance = input->tolerance;
+	row->limit = input->limit;
+	row->seen = verdict_seen(&input->ratio, input->tolerance);
 	if (!row->reason)
-		row->reason = reason_of(j, row->verdict, evidence);
+		row->reason = reason_of(j, row->verdict, input);
 	return row->reason ? 0 : -ENOMEM;
 }
 

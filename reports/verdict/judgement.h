@@ -70,12 +70,12 @@ struct judgement *judgement_new(enum judgement_kind kind); /* NULL: out of memor
 void judgement_free(struct judgement *j);                  /* accepts NULL */
 
 /*
- * Adds a row. Its verdict follows from the evidence, from which ratio, tolerance and limit are
+ * Adds a row. Its verdict follows from the input, from which ratio, tolerance and limit are
  * copied; so does the reason, unless the row has one. If base and the ratio are known, head is
  * their product, so that change = head / base - 1 in every format. The row's strings are not
  * copied. -ENOMEM.
  */
-int judgement_add(struct judgement *j, const struct judged *row, const struct evidence *evidence);
+int judgement_add(struct judgement *j, const struct judged *row, const struct verdict_input *input);
 
 /* Adds a row of counts (system calls, entries). -ENOMEM. */
 int judgement_add_counts(struct judgement *j, const struct judged *row, uint64_t base,

@@ -11,6 +11,7 @@ from pathlib import Path
 from tree import ROOMS, ROOT, Skip, files, run
 
 EXAMPLE = ROOT / "reports/example/run.json"
+WORDS_MAX = 40
 SCHEMA = ROOT / "reports/schema/run.schema.json"
 
 
@@ -99,5 +100,31 @@ def the_map_names_every_folder():
             yield f"engine/main.c: its map lacks {folder}/"
 
 
-run(every_file_has_its_line, the_map_names_every_folder, links_lead_somewhere,
-    the_example_is_valid, the_readme_shows_the_example, the_pictures_are_of_the_example)
+def glossary():
+    """(word, where it is declared or "") of each row of the glossary"""
+    text = (ROOT / "engine/README.md").read_text()
+    words = text.split("\n## Words\n", 1)[1].split("\n## ", 1)[0]
+    rows = [[cell.strip() for cell in row.strip("|").split("|")]
+            for row in words.splitlines() if row.startswith("| ")]
+    return [(row[0], row[2]) for row in rows[1:]]
+
+
+def words_are_declared_once():
+    """a struct named by a word of the glossary is declared once, where the glossary says"""
+    declared = {}
+    for source in files(*ROOMS):
+        for name in re.findall(r"\b(?:struct|enum)\s+(\w+)\s*{", source.code):
+            declared.setdefault(name, []).append(source.name)
+    rows = glossary()
+    if not rows or len(rows) > WORDS_MAX:
+        yield f"engine/README.md: {len(rows)} words; a glossary has 1 to {WORDS_MAX}"
+    for word, where in rows:
+        found = declared.get(word.replace(" ", "_"), [])
+        if found != [where] * bool(where):
+            yield (f"engine/README.md: {word} is declared in "
+                   f"{', '.join(found) or 'no file'}, and not in {where or 'none'} alone")
+
+
+run(every_file_has_its_line, words_are_declared_once, the_map_names_every_folder,
+    links_lead_somewhere, the_example_is_valid, the_readme_shows_the_example,
+    the_pictures_are_of_the_example)

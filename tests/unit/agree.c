@@ -56,15 +56,15 @@ static void change_is_head_over_base_less_one(void **state)
 		struct judgement *j = judgement_new(JUDGEMENT_GATE);
 		const double ratio = exp(between(&rng, -1.5, 1.5));
 		const double wide = between(&rng, 1, 1.3);
-		const struct evidence e = {.ratio = {.known = i % 5 > 0,
-						     .median = ratio,
-						     .lo = ratio / wide,
-						     .hi = ratio * wide,
-						     .confidence = 0.99,
-						     .n = 30,
-						     .reason = "too few"},
-					   .tolerance = 0.01,
-					   .limit = 0.05};
+		const struct verdict_input e = {.ratio = {.known = i % 5 > 0,
+							  .median = ratio,
+							  .lo = ratio / wide,
+							  .hi = ratio * wide,
+							  .confidence = 0.99,
+							  .n = 30,
+							  .reason = "too few"},
+						.tolerance = 0.01,
+						.limit = 0.05};
 		/* Another median of head, as passes without a partner would give it. */
 		const struct judged row = {.cell = "c",
 					   .metric = "time",
@@ -145,7 +145,7 @@ static void text_says_why_a_known_ratio_is_no_verdict(void **state)
 {
 	struct judgement *j = judgement_new(JUDGEMENT_GATE);
 	const struct present_style style = {.width = 80};
-	const struct evidence e = {
+	const struct verdict_input e = {
 		.no_verdict = "was slower at first, but not confirmed",
 		.ratio = {.known = true, .median = 1.1, .lo = 1.05, .hi = 1.15, .n = 30},
 		.tolerance = 0.01,

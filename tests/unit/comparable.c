@@ -83,7 +83,7 @@ static void a_state_that_differs_by_row_is_not_that_of_all(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		struct judgement *j = judgement_new(JUDGEMENT_COMPARE);
 		for (size_t k = 0; k < 2; k++) {
-			const struct evidence none = {.invalid = "not measured"};
+			const struct verdict_input none = {.invalid = "not measured"};
 			const struct judged row = {.cell = k ? "b" : "a",
 						   .metric = "time",
 						   .unit = "ns/entry",

@@ -21,19 +21,20 @@ static struct estimate interval(double lo, double hi)
 }
 
 /* The second of two cells of a class, whose first has the control; head is at 1.10 to 1.12. */
-static struct evidence weigh_beside(const struct comparison *comparison, struct estimate control)
+static struct verdict_input weigh_beside(const struct comparison *comparison,
+					 struct estimate control)
 {
 	const struct gate_cell cells[] = {
 		{.class = 3, .has_control = true, .control = control},
 		{.class = 3, .ratio = interval(1.10, 1.12)},
 	};
-	return comparison_evidence(comparison, cells, 2, &cells[1]);
+	return comparison_verdict_input(comparison, cells, 2, &cells[1]);
 }
 
 static enum verdict verdict_beside(struct estimate control)
 {
-	const struct evidence evidence = weigh_beside(&usual, control);
-	return verdict_of(&evidence);
+	const struct verdict_input input = weigh_beside(&usual, control);
+	return verdict_of(&input);
 }
 
 static void a_good_control_lets_the_verdict_stand(void **state)
@@ -44,7 +45,7 @@ static void a_good_control_lets_the_verdict_stand(void **state)
 
 static void a_control_unlike_base_makes_its_class_invalid(void **state)
 {
-	const struct evidence slow = weigh_beside(&usual, interval(1.011, 1.02));
+	const struct verdict_input slow = weigh_beside(&usual, interval(1.011, 1.02));
 	(void)state;
 	assert_non_null(slow.invalid);
 	assert_non_null(strstr(slow.invalid, "the control"));
@@ -59,9 +60,9 @@ static void a_control_of_another_class_has_no_say(void **state)
 		{.class = 2, .has_control = true, .control = interval(1.5, 1.6)},
 		{.class = 3, .ratio = interval(1.10, 1.12)},
 	};
-	const struct evidence evidence = comparison_evidence(&usual, cells, 2, &cells[1]);
+	const struct verdict_input input = comparison_verdict_input(&usual, cells, 2, &cells[1]);
 	(void)state;
-	assert_int_equal(verdict_of(&evidence), VERDICT_REGRESSED);
+	assert_int_equal(verdict_of(&input), VERDICT_REGRESSED);
 }
 
 static void an_unknown_control_leaves_no_verdict(void **state)
@@ -89,10 +90,10 @@ static void what_failed_is_told_before_the_control(void **state)
 {
 	const struct gate_cell cell = {
 		.invalid = "a wrong answer", .has_control = true, .control = interval(2, 3)};
-	const struct evidence evidence = comparison_evidence(&usual, &cell, 1, &cell);
+	const struct verdict_input input = comparison_verdict_input(&usual, &cell, 1, &cell);
 	(void)state;
-	assert_string_equal(evidence.invalid, "a wrong answer");
-	assert_int_equal(verdict_of(&evidence), VERDICT_INVALID);
+	assert_string_equal(input.invalid, "a wrong answer");
+	assert_int_equal(verdict_of(&input), VERDICT_INVALID);
 }
 
 /* Also of those whose strategy only their worker knows. */

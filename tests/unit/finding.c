@@ -206,7 +206,7 @@ static void filesystems(void **state)
 static void what_a_run_met(void **state)
 {
 	struct findings quiet = {.arena = arena}, noisy = {.arena = arena};
-	struct steal_unit units[] = {{0, 5, 1000000000, 0, 0}, {5, 5, 1000000000, 18000000, 0}};
+	struct steal_period units[] = {{0, 5, 1000000000, 0, 0}, {5, 5, 1000000000, 18000000, 0}};
 	struct named_text lacking[] = {{"cycles", "not supported here: no PMU"}};
 	struct pass passes[10] = {{0}};
 	struct cell_result cell = {.passes = passes, .n_passes = 10};
@@ -252,7 +252,7 @@ static void whether_passes_waited_may_be_unknown(void **state)
 static void what_was_stolen_may_be_unknown(void **state)
 {
 	struct findings none = {.arena = arena}, brief = {.arena = arena}, some = {.arena = arena};
-	struct steal_unit units[] = {{0, 5, 999999999, 0, 0}, {5, 5, 1000000000, 15000000, 0}};
+	struct steal_period units[] = {{0, 5, 999999999, 0, 0}, {5, 5, 1000000000, 15000000, 0}};
 	struct result result = {.run = {.units = units}};
 	(void)state;
 	finding_run(&none, &result);

@@ -12,24 +12,24 @@
 
 static void add_row(struct judgement *j, const char *cell, double lo, double hi)
 {
-	const struct evidence evidence = {.ratio = {.known = true,
-						    .lo = lo,
-						    .median = (lo + hi) / 2,
-						    .hi = hi,
-						    .confidence = 0.999,
-						    .n = 12},
-					  .tolerance = 0.01,
-					  .limit = 0.05};
+	const struct verdict_input input = {.ratio = {.known = true,
+						      .lo = lo,
+						      .median = (lo + hi) / 2,
+						      .hi = hi,
+						      .confidence = 0.999,
+						      .n = 12},
+					    .tolerance = 0.01,
+					    .limit = 0.05};
 	const struct judged row = {
 		.cell = cell, .metric = "time", .unit = "ns/entry", .has_base = true, .base = 800};
-	assert_int_equal(judgement_add(j, &row, &evidence), 0);
+	assert_int_equal(judgement_add(j, &row, &input), 0);
 }
 
 /* One slower, one the same, one without an interval, calls; and the page of all. */
 static char *page_of_judgement(const char *name)
 {
 	struct judgement *j = judgement_new(JUDGEMENT_GATE);
-	const struct evidence none = {.no_verdict = name, .tolerance = 0.01, .limit = 0.05};
+	const struct verdict_input none = {.no_verdict = name, .tolerance = 0.01, .limit = 0.05};
 	const struct judged row = {.cell = name,
 				   .metric = "time",
 				   .unit = name,

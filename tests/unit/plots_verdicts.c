@@ -14,7 +14,7 @@
 static void add_judged(struct judgement *j, const struct sort *sort, size_t i)
 {
 	const double ratio = 0.9 + 0.01 * (double)i;
-	const struct evidence evidence = {
+	const struct verdict_input input = {
 		.ratio = with_estimate(ratio, ratio - 0.02, ratio + 0.02, sort->samples),
 		.tolerance = 0.01,
 		.limit = 0.05,
@@ -24,7 +24,7 @@ static void add_judged(struct judgement *j, const struct sort *sort, size_t i)
 				   .unit = "ns/entry",
 				   .has_base = true,
 				   .base = 800};
-	assert_int_equal(judgement_add(j, &row, &evidence), 0);
+	assert_int_equal(judgement_add(j, &row, &input), 0);
 }
 
 static int draw_judgement(const struct sort *sort, const struct outdir *out, struct err *err)

@@ -22,7 +22,7 @@
 
 static const struct present_style plain = {.width = 80};
 
-static void add(struct judgement *j, const char *cell, const struct evidence *e)
+static void add(struct judgement *j, const char *cell, const struct verdict_input *e)
 {
 	const struct judged row = {.cell = cell,
 				   .metric = "time",
@@ -34,16 +34,16 @@ static void add(struct judgement *j, const char *cell, const struct evidence *e)
 	assert_int_equal(judgement_add(j, &row, e), 0);
 }
 
-static struct evidence at(double lo, double hi)
+static struct verdict_input at(double lo, double hi)
 {
-	return (struct evidence){.ratio = {.known = true,
-					   .lo = lo,
-					   .median = (lo + hi) / 2,
-					   .hi = hi,
-					   .confidence = 0.999,
-					   .n = 12},
-				 .tolerance = 0.01,
-				 .limit = 0.05};
+	return (struct verdict_input){.ratio = {.known = true,
+						.lo = lo,
+						.median = (lo + hi) / 2,
+						.hi = hi,
+						.confidence = 0.999,
+						.n = 12},
+				      .tolerance = 0.01,
+				      .limit = 0.05};
 }
 
 static struct judgement *empty(void)
@@ -65,7 +65,7 @@ static struct judgement *judged(size_t more)
 {
 	struct judgement *j = empty();
 	const struct judged counts = {.cell = "lstat/j1", .metric = "calls", .unit = "calls/pass"};
-	struct evidence e = at(1.02, 1.08), none = {.no_verdict = HOSTILE, .tolerance = 0.01};
+	struct verdict_input e = at(1.02, 1.08), none = {.no_verdict = HOSTILE, .tolerance = 0.01};
 	add(j, HOSTILE, &e);
 	add(j, "none/j1", &none);
 	for (size_t i = 0; i < more; i++)
@@ -163,7 +163,7 @@ static void text_holds_no_command_at_any_width(void **state)
 	for (int width = 60; width < 160; width++) {
 		const struct present_style style = {.width = width};
 		struct judgement *j = empty();
-		struct evidence e = at(1.02, 1.08);
+		struct verdict_input e = at(1.02, 1.08);
 		size_t size;
 		j->base = j->head = commands;
 		add(j, commands, &e);
@@ -218,7 +218,7 @@ static void every_width_fits(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct present_style style = {.width = rows[i].width};
 		struct judgement *j = empty();
-		struct evidence e = at(1.02, 1.08);
+		struct verdict_input e = at(1.02, 1.08);
 		j->base = "base.json";
 		add(j, "statx[addressing=dirfd,mask=size]/j16", &e);
 		add(j, "lstat/j1", &e);
@@ -261,7 +261,7 @@ static void csv_holds_no_formula(void **state)
 {
 	(void)state;
 	struct judgement *j = empty();
-	struct evidence e = at(1.02, 1.08);
+	struct verdict_input e = at(1.02, 1.08);
 	add(j, "=cmd|' /C calc'!A0\x1b[31m \"a\"", &e);
 	assert_int_equal(judgement_finish(j), 0);
 	size_t size;
@@ -297,7 +297,8 @@ static void markdown_holds_no_markup_of_others(void **state)
 static void markdown_escapes_only_what_it_needs(void **state)
 {
 	struct judgement *j = empty();
-	const struct evidence e = {.incomparable = "[x](y) <b> `c` a|b see https://x.y: io_uring"};
+	const struct verdict_input e = {.incomparable =
+						"[x](y) <b> `c` a|b see https://x.y: io_uring"};
 	size_t size;
 	(void)state;
 	add(j, "statx[mask=size]/j1 (cold): 50 %, _it_", &e);
@@ -326,7 +327,7 @@ static void a_gate_passes_or_fails(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct judgement *j = empty();
-		const struct evidence e = at(rows[i].lo, rows[i].hi);
+		const struct verdict_input e = at(rows[i].lo, rows[i].hi);
 		size_t size;
 		j->kind = JUDGEMENT_GATE;
 		add(j, "lstat/j1", &e);
@@ -364,7 +365,7 @@ static void at_most_ten_annotations(void **state)
 static void equal_reasons_are_told_once(void **state)
 {
 	struct judgement *j = empty();
-	const struct evidence e = {.incomparable = "kernel differs"};
+	const struct verdict_input e = {.incomparable = "kernel differs"};
 	size_t size, lines = 0;
 	(void)state;
 	for (int i = 0; i < 5; i++)

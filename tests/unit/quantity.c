@@ -10,14 +10,14 @@
 #include "engine/json/json_node.h"
 #include "tests/test.h"
 
-static const struct quantity_unit unit = {.min = 0, .max = 1000};
+static const struct quantity_form form = {.min = 0, .max = 1000};
 
 static int read_text(const char *text, struct quantity *q, struct err *err)
 {
 	struct json_node document = {0};
 	*err = (struct err){0};
 	int error = json_node_open(&document, "q", text, strlen(text), err);
-	error = error ? error : quantity_read(&document, &unit, q);
+	error = error ? error : quantity_read(&document, &form, q);
 	json_node_close(&document);
 	return error;
 }
@@ -28,7 +28,7 @@ static struct quantity quantity_of(const char *text)
 	struct err err;
 	if (read_text(text, &q, &err))
 		fail_msg("%s", err.text);
-	assert_int_equal(quantity_check(&(struct json_node){.source = "q"}, &unit, &q), 0);
+	assert_int_equal(quantity_check(&(struct json_node){.source = "q"}, &form, &q), 0);
 	return q;
 }
 
@@ -103,9 +103,9 @@ static void test_text_comes_back(void **state)
 		struct json_node document = {0};
 		assert_true(asprintf(&wrapped, "{\"by_depth\": [%s, 5]}", texts[i]) > 0);
 		assert_int_equal(json_node_open(&document, "q", wrapped, strlen(wrapped), NULL), 0);
-		assert_int_equal(levels_read(&document, &unit, &levels), 0);
+		assert_int_equal(levels_read(&document, &form, &levels), 0);
 		FILE *out = open_memstream(&text, &size);
-		levels_print(out, &unit, &levels);
+		levels_print(out, &form, &levels);
 		fclose(out);
 		assert_string_equal(text, wrapped);
 		json_node_close(&document);
@@ -140,16 +140,16 @@ static void test_made_by_a_program(void **state)
 	const struct json_node at = {.source = "q"};
 	struct quantity q = {0};
 	(void)state;
-	assert_int_equal(quantity_check(&at, &unit, &q), -EINVAL);
+	assert_int_equal(quantity_check(&at, &form, &q), -EINVAL);
 	q = (struct quantity)QUANTITY_RANGE(1, 1000);
-	assert_int_equal(quantity_check(&at, &unit, &q), 0);
+	assert_int_equal(quantity_check(&at, &form, &q), 0);
 	q.bins[0].hi = 1001;
-	assert_int_equal(quantity_check(&at, &unit, &q), -EINVAL);
+	assert_int_equal(quantity_check(&at, &form, &q), -EINVAL);
 	q = (struct quantity)QUANTITY_RANGE(2, 1);
-	assert_int_equal(quantity_check(&at, &unit, &q), -EINVAL);
+	assert_int_equal(quantity_check(&at, &form, &q), -EINVAL);
 	q = (struct quantity)QUANTITY_RANGE(1, 2);
 	q.total = 9;
-	assert_int_equal(quantity_check(&at, &unit, &q), -EINVAL);
+	assert_int_equal(quantity_check(&at, &form, &q), -EINVAL);
 }
 
 static void test_the_last_level_is_for_all_below(void **state)

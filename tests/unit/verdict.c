@@ -1,4 +1,4 @@
-/* The rule from evidence to verdict: every way through it, and what lies on each border. */
+/* The rule from input to verdict: every way through it, and what lies on each border. */
 #include "engine/base/verdict.h"
 
 #include <math.h>
@@ -41,7 +41,7 @@ static void intervals_become_verdicts(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const struct evidence e = {
+		const struct verdict_input e = {
 			.ratio = interval(rows[i].lo, (rows[i].lo + rows[i].hi) / 2, rows[i].hi),
 			TERMS};
 		if (verdict_of(&e) != rows[i].verdict)
@@ -51,7 +51,7 @@ static void intervals_become_verdicts(void **state)
 }
 
 static const struct order {
-	struct evidence evidence;
+	struct verdict_input input;
 	enum verdict verdict;
 } orders[] = {
 	{{.invalid = "x", .incomparable = "x", .identical = true, .no_verdict = "x"},
@@ -67,7 +67,7 @@ static void what_rules_out_comes_first(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
-		struct evidence e = orders[i].evidence;
+		struct verdict_input e = orders[i].input;
 		e.tolerance = 0.01;
 		e.limit = 0.05;
 		e.ratio = interval(2, 2, 2);
@@ -77,7 +77,7 @@ static void what_rules_out_comes_first(void **state)
 
 static void no_interval_no_verdict(void **state)
 {
-	const struct evidence e = {.ratio = {.reason = "too few"}, TERMS};
+	const struct verdict_input e = {.ratio = {.reason = "too few"}, TERMS};
 	(void)state;
 	assert_int_equal(verdict_of(&e), VERDICT_INCONCLUSIVE);
 }
@@ -85,7 +85,7 @@ static void no_interval_no_verdict(void **state)
 /* NaN compares as false with everything: it must never look like a pass. */
 static void what_is_no_number_is_no_pass(void **state)
 {
-	const struct evidence e = {.ratio = interval(NAN, NAN, NAN), TERMS};
+	const struct verdict_input e = {.ratio = interval(NAN, NAN, NAN), TERMS};
 	(void)state;
 	assert_int_equal(verdict_of(&e), VERDICT_INCONCLUSIVE);
 }
@@ -98,9 +98,9 @@ static void exchanging_the_sides_exchanges_the_verdicts(void **state)
 	for (int i = 0; i < 10000; i++) {
 		double lo = exp(((double)rng_below(&rng, 2000) - 1000) / 10000);
 		double hi = lo * exp((double)rng_below(&rng, 1000) / 10000);
-		struct evidence ahead = {.ratio = interval(lo, sqrt(lo * hi), hi), TERMS};
-		struct evidence back = {.ratio = interval(1 / hi, 1 / sqrt(lo * hi), 1 / lo),
-					TERMS};
+		struct verdict_input ahead = {.ratio = interval(lo, sqrt(lo * hi), hi), TERMS};
+		struct verdict_input back = {.ratio = interval(1 / hi, 1 / sqrt(lo * hi), 1 / lo),
+					     TERMS};
 		enum verdict a = verdict_of(&ahead), b = verdict_of(&back);
 		seen[a]++;
 		assert_int_equal(a == VERDICT_REGRESSED, b == VERDICT_IMPROVED);
@@ -118,8 +118,8 @@ static void the_smallest_effect_is_the_border(void **state)
 	(void)state;
 	for (int side = -1; side <= 1; side += 2) {
 		double there = (1 + seen) * (1 + side * 1e-9);
-		const struct evidence e = {.ratio = interval(0.97 * there, there, 1.04 * there),
-					   TERMS};
+		const struct verdict_input e = {
+			.ratio = interval(0.97 * there, there, 1.04 * there), TERMS};
 		assert_int_equal(verdict_of(&e) == VERDICT_REGRESSED, side > 0);
 	}
 	assert_true(fabs(seen - (1.01 / 0.97 - 1)) < 1e-12);

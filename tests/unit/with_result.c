@@ -61,8 +61,8 @@ static void set_run(struct result *r)
 				    .n_units = 2,
 				    .room_units = 2};
 	assert_non_null(r->run.units);
-	r->run.units[0] = (struct steal_unit){0, 16, 1040000000, 20000000, 1250};
-	r->run.units[1] = (struct steal_unit){16, 8, 520000000, 0, 0};
+	r->run.units[0] = (struct steal_period){0, 16, 1040000000, 20000000, 1250};
+	r->run.units[1] = (struct steal_period){16, 8, 520000000, 0, 0};
 }
 
 static void set_host(struct result *r)

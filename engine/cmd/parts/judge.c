@@ -101,17 +101,17 @@ static int add_row(struct judgement *j, const struct comparison *c, size_t i)
 		.head = cell->ns[SIDE_HEAD],
 	};
 	const char *change = judgement_change(j->arena, found.again.median);
-	const struct estimate *ratio = &found.evidence.ratio;
+	const struct estimate *ratio = &found.input.ratio;
 	if (found.confirmed)
 		row.reason = arena_print(
 			j->arena, "%s by at least %s; a second measurement, %s, confirms it",
 			slower ? "slower" : "faster",
 			judgement_percent(j->arena, (slower ? ratio->lo : ratio->hi) - 1), change);
 	else if (found.differs)
-		found.evidence.no_verdict =
+		found.input.no_verdict =
 			arena_print(j->arena, "was %s at first, but not confirmed: %s",
 				    slower ? "slower" : "faster", not_confirmed(j, c, &found));
-	return judgement_add(j, &row, &found.evidence);
+	return judgement_add(j, &row, &found.input);
 }
 
 static int note_cpus(struct judgement *j, const struct comparison *c)

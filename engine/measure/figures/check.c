@@ -15,7 +15,7 @@
 static const double floor_share_max = 0.10;
 
 /*
- * The most that the duration of the same arithmetic may differ between two units: slowest /
+ * The most that the duration of the same arithmetic may differ between two periods: slowest /
  * fastest, per cent.
  */
 enum { SPEED_MOVED = 110 };

@@ -17,7 +17,7 @@ enum { STEAL_SHARE = 20 };
 struct steal {
 	const char *path;
 	uint64_t tick_ns;
-	bool begins; /* the next round begins a unit */
+	bool begins; /* the next round begins a period */
 	size_t n;
 	struct {
 		int cpu;
@@ -87,13 +87,13 @@ void steal_begin(struct steal *s)
 	s->begins = true;
 }
 
-static void disturb(struct result *result, const struct steal_unit *unit)
+static void disturb(struct result *result, const struct steal_period *period)
 {
 	for (size_t i = 0; i < result->n_cells; i++) {
 		struct cell_result *cell = &result->cells[i];
 		for (size_t p = cell->n_passes; p > 0; p--) {
 			struct pass *pass = &cell->passes[p - 1];
-			if (pass->round < unit->first_round)
+			if (pass->round < period->first_round)
 				break;
 			if (pass->clean)
 				pass->why = CAUSE_STOLEN;
@@ -102,38 +102,38 @@ static void disturb(struct result *result, const struct steal_unit *unit)
 	}
 }
 
-bool steal_is_full(const struct steal_unit *unit)
+bool steal_is_full(const struct steal_period *period)
 {
-	return unit->wall_ns >= UNIT_NS;
+	return period->wall_ns >= UNIT_NS;
 }
 
-/* The last unit if it is incomplete and these rounds began it, otherwise a new one. */
-static struct steal_unit *unit_at_hand(struct steal *s, struct run_facts *run, uint32_t round)
+/* The last period if it is incomplete and these rounds began it, otherwise a new one. */
+static struct steal_period *period_at_hand(struct steal *s, struct run_facts *run, uint32_t round)
 {
-	struct steal_unit *last = run->n_units ? &run->units[run->n_units - 1] : NULL;
+	struct steal_period *last = run->n_units ? &run->units[run->n_units - 1] : NULL;
 	if (last && !steal_is_full(last) && !s->begins)
 		return last;
 	if (array_grow(&run->units, &run->room_units, run->n_units + 1, sizeof(*run->units)))
 		return NULL;
 	s->begins = false;
 	last = &run->units[run->n_units++];
-	*last = (struct steal_unit){.first_round = round};
+	*last = (struct steal_period){.first_round = round};
 	return last;
 }
 
 int steal_round(struct steal *s, struct result *result, uint32_t round, uint64_t wall_ns)
 {
-	struct steal_unit *unit = unit_at_hand(s, &result->run, round);
+	struct steal_period *period = period_at_hand(s, &result->run, round);
 	uint64_t most = 0;
-	if (!unit)
+	if (!period)
 		return -ENOMEM;
-	unit->rounds++;
-	unit->wall_ns += wall_ns;
-	if (!steal_is_full(unit) || read_stolen(s, &most))
+	period->rounds++;
+	period->wall_ns += wall_ns;
+	if (!steal_is_full(period) || read_stolen(s, &most))
 		return 0;
-	unit->steal_ns = most * s->tick_ns;
-	if (unit->steal_ns > unit->wall_ns / STEAL_SHARE)
-		disturb(result, unit);
+	period->steal_ns = most * s->tick_ns;
+	if (period->steal_ns > period->wall_ns / STEAL_SHARE)
+		disturb(result, period);
 	return 0;
 }
 
@@ -225,7 +225,7 @@ static void measure_speed(void *arg, unsigned i)
 	w->step_ps = host_step_ps();
 }
 
-/* At the end of each unit the speed of the CPU on which the first worker runs is measured. */
+/* At the end of each period the speed of the CPU on which the first worker runs is measured. */
 int watch_round(struct watch *w, struct result *result, uint32_t round, uint64_t wall_ns)
 {
 	struct run_facts *run = &result->run;

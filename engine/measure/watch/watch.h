@@ -15,8 +15,8 @@
 
 /*
  * Steal: CPU time that the hypervisor took. /proc/stat counts it in ticks of 10 ms, which is longer
- * than many passes, so it is judged over units of whole rounds that together last at least a
- * second. If more than a twentieth of a unit was taken, all of its passes are marked as disturbed
+ * than many passes, so it is judged over periods of whole rounds that together last at least a
+ * second. If more than a twentieth of a period was taken, all of its passes are marked as disturbed
  * by this cause.
  */
 struct steal;
@@ -30,19 +30,19 @@ void steal_close(struct steal *steal); /* accepts NULL */
 
 /*
  * Called before the first of some rounds: what was stolen before, such as during priming, is not
- * theirs. A unit that earlier rounds left incomplete is not continued, and not judged.
+ * theirs. A period that earlier rounds left incomplete is not continued, and not judged.
  */
 void steal_begin(struct steal *steal);
 
 /*
- * Called after each round, with the time it took: adds it to the current unit in result->run.units.
- * When a unit is complete, it is judged, and if it was disturbed, all passes of its rounds are
- * marked. 0 or -ENOMEM.
+ * Called after each round, with the time it took: adds it to the current period in
+ * result->run.units. When a period is complete, it is judged, and if it was disturbed, all passes
+ * of its rounds are marked. 0 or -ENOMEM.
  */
 int steal_round(struct steal *steal, struct result *result, uint32_t round, uint64_t wall_ns);
 
-/* Whether a unit is complete, so that the next round begins another one. */
-bool steal_is_full(const struct steal_unit *unit);
+/* Whether a period is complete, so that the next round begins another one. */
+bool steal_is_full(const struct steal_period *period);
 
 struct watch {
 	struct crew *crew;

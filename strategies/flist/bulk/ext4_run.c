@@ -12,7 +12,7 @@
 enum { RUN_GAP = 2 /* maximum number of other blocks between two directories */ };
 
 /* The directories of a part that follow each other on the device. */
-struct span {
+struct block_range {
 	uint64_t first; /* first block */
 	uint32_t blocks;
 	uint32_t from, to; /* indices of inodes in the part */
@@ -34,28 +34,29 @@ static bool is_one_piece(const struct flist_ext4 *fs, const struct flist_disk_in
 	       ext4_has_blocks(fs, *first, *n);
 }
 
-static struct span find_span(const struct flist_ext4 *fs, struct flist_ext4_part *part, uint32_t n)
+static struct block_range find_range(const struct flist_ext4 *fs, struct flist_ext4_part *part,
+				     uint32_t n)
 {
-	struct span span = {0};
+	struct block_range range = {0};
 	for (uint32_t i = 0; i < n; i++) {
 		const struct flist_disk_inode *inode = &part->inodes[i];
 		uint64_t first, blocks;
 		struct flist_ext4_dir *dir = ext4_dir_of(part, i);
 		if (!dir || !is_one_piece(fs, inode, dir, &first, &blocks))
 			continue;
-		if (span.n == 0)
-			span = (struct span){.first = first, .from = i};
-		const uint64_t end = span.first + span.blocks;
+		if (range.n == 0)
+			range = (struct block_range){.first = first, .from = i};
+		const uint64_t end = range.first + range.blocks;
 		if (first < end || first > end + RUN_GAP ||
-		    (first + blocks - span.first) * fs->block_size > EXT4_RUN)
+		    (first + blocks - range.first) * fs->block_size > EXT4_RUN)
 			continue;
 		dir->in_run = true;
-		dir->run_at = (uint32_t)(first - span.first) * fs->block_size;
-		span.blocks = (uint32_t)(first + blocks - span.first);
-		span.to = i + 1;
-		span.n++;
+		dir->run_at = (uint32_t)(first - range.first) * fs->block_size;
+		range.blocks = (uint32_t)(first + blocks - range.first);
+		range.to = i + 1;
+		range.n++;
 	}
-	return span;
+	return range;
 }
 
 /* Returns a free run: the first one, whose memory was used before. NULL: none. */
@@ -78,29 +79,29 @@ static struct flist_ext4_run *free_run(struct flist_ext4_reader *reader)
 }
 
 /* Reads the blocks, unless they are not cached, and then the inodes again. */
-static bool read_span(struct flist_ext4_reader *reader, const struct span *span, uint32_t first,
-		      struct flist_ext4_run *run)
+static bool read_range(struct flist_ext4_reader *reader, const struct block_range *range,
+		       uint32_t first, struct flist_ext4_run *run)
 {
 	struct flist_ext4 *fs = reader->fs;
-	const size_t size = (size_t)span->blocks * fs->block_size;
-	const uint64_t at = span->first * fs->block_size;
+	const size_t size = (size_t)range->blocks * fs->block_size;
+	const uint64_t at = range->first * fs->block_size;
 	int ret = ext4_read_cached(fs, run->blocks, size, at);
 	if (ret == -EOPNOTSUPP && reader->cold == 0)
 		ret = ext4_read(fs, run->blocks, size, at);
-	return !ret && !ext4_read(fs, reader->raw + (size_t)span->from * fs->inode_size,
-				  (size_t)(span->to - span->from) * fs->inode_size,
-				  flist_ext4_where(fs, first + span->from));
+	return !ret && !ext4_read(fs, reader->raw + (size_t)range->from * fs->inode_size,
+				  (size_t)(range->to - range->from) * fs->inode_size,
+				  flist_ext4_where(fs, first + range->from));
 }
 
 void flist_ext4_read_run(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
 			 uint32_t first, uint32_t n)
 {
 	const struct flist_ext4 *fs = reader->fs;
-	const struct span span = find_span(fs, part, n);
-	struct flist_ext4_run *run = span.n > 1 ? free_run(reader) : NULL;
-	const bool is_read = run && read_span(reader, &span, first, run);
+	const struct block_range range = find_range(fs, part, n);
+	struct flist_ext4_run *run = range.n > 1 ? free_run(reader) : NULL;
+	const bool is_read = run && read_range(reader, &range, first, run);
 	uint32_t left = 0;
-	for (uint32_t i = span.from; i < span.to; i++) {
+	for (uint32_t i = range.from; i < range.to; i++) {
 		struct flist_ext4_dir *dir = ext4_dir_of(part, i);
 		if (!dir)
 			continue;

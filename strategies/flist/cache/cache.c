@@ -58,7 +58,7 @@ enum { PENDING = INT32_MIN };
  * holds one, and releasing the last one frees it. So an entry that is removed or evicted stays
  * valid for its users.
  */
-struct entry {
+struct cache_entry {
 	struct flist_meta meta; /* first: the callers' pointer to it is cast to the entry */
 	_Atomic uint32_t refs;
 	int32_t status; /* 0, -errno or PENDING; under the shard's lock */
@@ -68,7 +68,7 @@ struct entry {
 };
 
 struct slot {
-	struct entry *entry; /* NULL: empty */
+	struct cache_entry *entry; /* NULL: empty */
 	uint32_t hash;
 	uint32_t asked_again; /* it was hit since the hand last passed */
 };
@@ -121,21 +121,21 @@ struct lookup {
 
 /* ---- Entries --------------------------------------------------------------------------------- */
 
-static void entry_ref(struct entry *entry)
+static void entry_ref(struct cache_entry *entry)
 {
 	atomic_fetch_add_explicit(&entry->refs, 1, memory_order_relaxed);
 }
 
-static bool entry_is(const struct entry *entry, const struct cache_key *key)
+static bool entry_is(const struct cache_entry *entry, const struct cache_key *key)
 {
 	return entry->len == key->len && entry->flags == key->flags &&
 	       !memcmp(entry->path, key->path, key->len);
 }
 
 /* Makes a pending entry with one reference. NULL: out of memory. */
-static struct entry *entry_new(const struct cache_key *key)
+static struct cache_entry *entry_new(const struct cache_key *key)
 {
-	struct entry *entry;
+	struct cache_entry *entry;
 	if (key->len > UINT32_MAX)
 		return NULL;
 	entry = malloc(sizeof(*entry) + key->len);
@@ -149,7 +149,7 @@ static struct entry *entry_new(const struct cache_key *key)
 	return entry;
 }
 
-static void entry_unref(struct entry *entry)
+static void entry_unref(struct cache_entry *entry)
 {
 	/*
 	 * Release: this thread's reads are complete. Acquire: so are those of all others, before it
@@ -161,14 +161,14 @@ static void entry_unref(struct entry *entry)
 
 const struct flist_meta *flist_meta_ref(const struct flist_meta *meta)
 {
-	entry_ref((struct entry *)meta);
+	entry_ref((struct cache_entry *)meta);
 	return meta;
 }
 
 void flist_meta_unref(const struct flist_meta *meta)
 {
 	if (meta)
-		entry_unref((struct entry *)meta);
+		entry_unref((struct cache_entry *)meta);
 }
 
 /* ---- A shard's index ------------------------------------------------------------------------- */
@@ -185,7 +185,7 @@ static struct slot *table_find(const struct cache_index *table, const struct cac
 }
 
 /* Adds an entry that is not in the table. table_reserve has made room for it. */
-static void table_add(struct cache_index *table, struct entry *entry, uint32_t hash)
+static void table_add(struct cache_index *table, struct cache_entry *entry, uint32_t hash)
 {
 	uint32_t i = hash & table->mask;
 	while (table->slots[i].entry)
@@ -383,14 +383,14 @@ static struct slot *find(const struct lookup *l)
 /* Removes an entry from the index; its users keep their references. */
 static void forget(struct shard *shard, struct slot *slot)
 {
-	struct entry *entry = slot->entry;
+	struct cache_entry *entry = slot->entry;
 	shard->length -= entry->status != PENDING;
 	table_delete(&shard->table, slot);
 	entry_unref(entry);
 }
 
 /* Evicts an entry other than the newcomer. There is one, since length > capacity >= 1. */
-static void evict(struct shard *shard, const struct entry *newcomer)
+static void evict(struct shard *shard, const struct cache_entry *newcomer)
 {
 	struct cache_index *table = &shard->table;
 	for (;; shard->hand++) {
@@ -408,16 +408,16 @@ static void evict(struct shard *shard, const struct entry *newcomer)
 /*
  * Counts an entry of the index that is no longer pending, and evicts another if there are too many.
  */
-static void admit(struct shard *shard, const struct entry *entry)
+static void admit(struct shard *shard, const struct cache_entry *entry)
 {
 	if (++shard->length > shard->capacity)
 		evict(shard, entry);
 }
 
 /* Adds a pending entry to the index, which has its reference. NULL: out of memory. */
-static struct entry *add(const struct lookup *l)
+static struct cache_entry *add(const struct lookup *l)
 {
-	struct entry *entry;
+	struct cache_entry *entry;
 	if (table_reserve(&l->shard->table))
 		return NULL;
 	entry = entry_new(&l->key);
@@ -430,7 +430,7 @@ static struct entry *add(const struct lookup *l)
  * Returns the result of an entry with the caller's own reference, which is released if the result
  * is an error. The lock is held.
  */
-static int hand_out(struct entry *entry, const struct flist_meta **meta)
+static int hand_out(struct cache_entry *entry, const struct flist_meta **meta)
 {
 	int status = entry->status;
 	if (status)
@@ -440,7 +440,7 @@ static int hand_out(struct entry *entry, const struct flist_meta **meta)
 	return status;
 }
 
-static void publish(const struct lookup *l, struct entry *entry, int status, bool keep)
+static void publish(const struct lookup *l, struct cache_entry *entry, int status, bool keep)
 {
 	struct slot *slot = find(l);
 	bool listed = slot && slot->entry == entry;
@@ -456,7 +456,7 @@ static void publish(const struct lookup *l, struct entry *entry, int status, boo
 static int fetch(struct flist_cache *cache, const struct lookup *l,
 		 const struct flist_fetcher *asker, const struct flist_meta **meta)
 {
-	struct entry *entry = add(l);
+	struct cache_entry *entry = add(l);
 	int status;
 	if (!entry)
 		return -ENOMEM;
@@ -472,7 +472,7 @@ static int fetch(struct flist_cache *cache, const struct lookup *l,
 /* The lock is held, but not while waiting. */
 static int share(const struct lookup *l, struct slot *slot, const struct flist_meta **meta)
 {
-	struct entry *entry = slot->entry;
+	struct cache_entry *entry = slot->entry;
 	if (!slot->asked_again) /* no needless write to a cache line that other CPUs read */
 		slot->asked_again = 1;
 	l->shard->hits++;
@@ -531,7 +531,7 @@ int flist_cache_insert(struct flist_cache *cache, const char *path, unsigned fla
 {
 	struct lookup l;
 	struct slot *slot;
-	struct entry *entry;
+	struct cache_entry *entry;
 	int ret = begin(&l, cache, path, flags);
 	if (ret)
 		return ret;
