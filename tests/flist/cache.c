@@ -307,7 +307,7 @@ static void entries_of_one_hash_are_told_apart(void **state)
 	enum { KEYS = sizeof(keys) / sizeof(*keys) };
 	const uint32_t hash = UINT32_MAX; /* the last slot: the rest goes round the end */
 	struct cache_index table;
-	struct entry *entries[KEYS];
+	struct cache_entry *entries[KEYS];
 	(void)state;
 	assert_int_equal(table_init(&table), 0);
 	for (int i = 0; i < KEYS; i++) {
