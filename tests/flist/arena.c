@@ -29,7 +29,7 @@ static char **room_for(size_t size)
 	return pieces;
 }
 
-static void pieces_keep_what_is_in_them(void **state)
+static void pieces_keep_their_contents(void **state)
 {
 	enum { SIZE = 5 * HUGE_PAGE };
 	struct flist_arena arena = {0};
@@ -119,7 +119,7 @@ static void a_large_arena_takes_huge_pages(void **state)
 }
 
 /* A huge page of which little is used is no memory of the list that it ends in. */
-static void what_was_not_needed_is_given_back(void **state)
+static void unused_memory_is_returned(void **state)
 {
 	enum { SIZE = 700 * 1000 };
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -154,11 +154,11 @@ static void too_much_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pieces_keep_what_is_in_them),
+		cmocka_unit_test(pieces_keep_their_contents),
 		cmocka_unit_test(a_small_arena_takes_small_pages),
 		cmocka_unit_test(one_of_few_takes_huge_pages_sooner),
 		cmocka_unit_test(a_large_arena_takes_huge_pages),
-		cmocka_unit_test(what_was_not_needed_is_given_back),
+		cmocka_unit_test(unused_memory_is_returned),
 		cmocka_unit_test(too_much_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,7 +73,7 @@ static void paths_and_the_working_directory_are_asked_too(void **state)
 	meta_is(&meta, &st, FLIST_BASIC);
 }
 
-static void errors_are_the_kernels(void **state)
+static void errors_are_those_of_the_kernel(void **state)
 {
 	const struct scratch *s = *state;
 	char longer[258];
@@ -116,7 +116,7 @@ static uint32_t beyond_stat(int fd, const char *name)
 }
 
 /* What the kernel answers beyond stat(2) is passed on, and only where it is. */
-static void birth_and_mount_come_where_known(void **state)
+static void birth_and_mount_are_set_where_known(void **state)
 {
 	const struct scratch *s = *state;
 	const uint32_t beyond = FLIST_BTIME | FLIST_MNT_ID;
@@ -173,7 +173,7 @@ static int say_backend(const void *arg)
 	return strcmp(flist_backend(0), btime) != 0 ? 2 : 0;
 }
 
-static void the_backend_said_is_the_one_for_the_fields(void **state)
+static void the_backend_is_named_for_the_fields(void **state)
 {
 	(void)state;
 #ifdef FLIST_PORTABLE
@@ -215,7 +215,7 @@ static void without_both_lstat_answers(void **state)
 }
 
 /* A filter that says EPERM to what it does not know is as common as one that says ENOSYS. */
-static void refusal_has_two_names(void **state)
+static void calls_may_be_refused_with_enosys_or_eperm(void **state)
 {
 #if defined(__GLIBC__) && !defined(__LP64__)
 	skip_because("this C library asks statx for fstatat, and gives up when that is refused");
@@ -228,14 +228,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_things(answers_are_what_the_kernel_says),
 		with_things(paths_and_the_working_directory_are_asked_too),
-		with_things(errors_are_the_kernels),
+		with_things(errors_are_those_of_the_kernel),
 		cmocka_unit_test(unknown_flags_and_fields_are_refused),
-		with_things(birth_and_mount_come_where_known),
-		cmocka_unit_test(the_backend_said_is_the_one_for_the_fields),
+		with_things(birth_and_mount_are_set_where_known),
+		cmocka_unit_test(the_backend_is_named_for_the_fields),
 		with_things(without_statx_fstatat_answers),
 		with_things(without_fstatat_statx_answers),
 		with_things(without_both_lstat_answers),
-		with_things(refusal_has_two_names),
+		with_things(calls_may_be_refused_with_enosys_or_eperm),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

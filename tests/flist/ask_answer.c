@@ -38,7 +38,7 @@ static void as_stat(const struct flist_meta *all, struct stat *st)
 	};
 }
 
-static void what_is_not_answered_is_zero(void **state)
+static void missing_fields_are_zero(void **state)
 {
 	struct flist_meta all, meta;
 	struct flist_statx stx;
@@ -61,7 +61,7 @@ static void what_is_not_answered_is_zero(void **state)
 	}
 }
 #else
-static void what_is_not_answered_is_zero(void **state)
+static void missing_fields_are_zero(void **state)
 {
 	(void)state;
 	skip_because("this build has no statx");
@@ -92,7 +92,7 @@ static void times_end_where_64_bits_do(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_not_answered_is_zero),
+		cmocka_unit_test(missing_fields_are_zero),
 		cmocka_unit_test(times_end_where_64_bits_do),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

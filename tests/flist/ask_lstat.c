@@ -37,7 +37,7 @@ static void lstat_answers_everything(void **state)
 	}
 }
 
-static void hopeless_names_are_refused(void **state)
+static void impossible_names_are_refused(void **state)
 {
 	const struct scratch *s = *state;
 	char longer[5000];
@@ -54,7 +54,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_things(lstat_answers_everything),
-		with_things(hopeless_names_are_refused),
+		with_things(impossible_names_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,7 +82,7 @@ static int without_memory(const struct flist_meta *metas, const int *statuses)
 	return without;
 }
 
-static void what_has_no_memory_says_so(void **state)
+static void without_memory_enomem_is_returned(void **state)
 {
 	const struct scratch *s = *state;
 	static struct flist_where wheres[N];
@@ -108,7 +108,7 @@ static void what_has_no_memory_says_so(void **state)
 	flist_dir_close(dir);
 }
 
-static void fewer_threads_do_it_all(void **state)
+static void fewer_threads_finish_the_work(void **state)
 {
 	const struct scratch *s = *state;
 	static struct flist_where wheres[N];
@@ -133,8 +133,8 @@ int main(void)
 #define with_scratch(test) cmocka_unit_test_setup_teardown(test, meta_scratch, meta_no_scratch)
 	const struct CMUnitTest tests[] = {
 		with_scratch(no_directory_without_memory),
-		with_scratch(what_has_no_memory_says_so),
-		with_scratch(fewer_threads_do_it_all),
+		with_scratch(without_memory_enomem_is_returned),
+		with_scratch(fewer_threads_finish_the_work),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -95,7 +95,7 @@ static void is_what_was_put(const struct flist_block *block, const struct flist_
 	}
 }
 
-static void anything_comes_back_as_it_was(void **state)
+static void entries_are_read_back_unchanged(void **state)
 {
 	struct flist_block_builder builder = {0};
 	struct flist_arena arena = {0};
@@ -133,7 +133,7 @@ static void fields_may_be_missing(void **state)
 }
 
 /* Entries as they are found in a directory: alike, and made one after the other. */
-static void alike_entries_need_few_bytes(void **state)
+static void similar_entries_take_few_bytes(void **state)
 {
 	struct flist_block_builder builder = {0};
 	struct flist_arena arena = {0};
@@ -166,9 +166,9 @@ static void alike_entries_need_few_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(anything_comes_back_as_it_was),
+		cmocka_unit_test(entries_are_read_back_unchanged),
 		cmocka_unit_test(fields_may_be_missing),
-		cmocka_unit_test(alike_entries_need_few_bytes),
+		cmocka_unit_test(similar_entries_take_few_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -105,7 +105,7 @@ static void errors_are_forgotten(void **state)
 	flist_cache_free(cache);
 }
 
-static void errors_are_kept_when_asked(void **state)
+static void errors_are_kept_on_request(void **state)
 {
 	struct files *s = *state;
 	struct flist_cache *cache = with_cache(&(struct flist_cache_options){.keep_errors = 1});
@@ -139,7 +139,7 @@ static void peek_never_asks(void **state)
 	flist_cache_free(cache);
 }
 
-static void insert_replaces_for_those_who_come_later(void **state)
+static void insert_replaces_for_later_users(void **state)
 {
 	struct flist_cache *cache = with_cache(NULL);
 	const struct flist_meta *old, *new;
@@ -183,7 +183,7 @@ static void results_outlive_everything(void **state)
 	flist_meta_unref(freed);
 }
 
-static void nothing_is_accepted(void **state)
+static void null_is_accepted(void **state)
 {
 	(void)state;
 	flist_cache_free(NULL);
@@ -236,7 +236,7 @@ static void keys_are_any_bytes(void **state)
 	flist_cache_free(cache);
 }
 
-static void hopeless_paths_are_the_kernels_to_refuse(void **state)
+static void impossible_paths_are_refused_by_the_kernel(void **state)
 {
 	struct flist_cache *cache = with_cache(NULL);
 	char *path = calloc(1, 100001);
@@ -273,7 +273,7 @@ static void a_full_cache_gives_up_entries(void **state)
 	}
 }
 
-static void what_is_asked_for_again_is_kept(void **state)
+static void entries_used_again_are_kept(void **state)
 {
 	_Atomic uint64_t calls = 0;
 	struct flist_cache *cache = with_cache(&(struct flist_cache_options){
@@ -300,7 +300,7 @@ static void a_failure_gives_up_nothing(void **state)
 }
 
 /* Only chance makes two hashes equal, so the index is asked directly. */
-static void entries_of_one_hash_are_told_apart(void **state)
+static void entries_with_equal_hashes_are_distinguished(void **state)
 {
 	static const struct cache_key keys[] = {
 		{"a", 1, 0}, {"a", 1, FLIST_FOLLOW}, {"ab", 2, 0}, {"b", 1, 0}, {"", 0, 0}};
@@ -367,18 +367,18 @@ int main(void)
 		with_files(second_get_shares_the_first_answer),
 		with_files(following_is_another_question),
 		with_files(errors_are_forgotten),
-		with_files(errors_are_kept_when_asked),
+		with_files(errors_are_kept_on_request),
 		with_files(peek_never_asks),
-		cmocka_unit_test(insert_replaces_for_those_who_come_later),
+		cmocka_unit_test(insert_replaces_for_later_users),
 		with_files(results_outlive_everything),
-		cmocka_unit_test(nothing_is_accepted),
+		cmocka_unit_test(null_is_accepted),
 		cmocka_unit_test(unknown_flags_are_refused),
 		cmocka_unit_test(keys_are_any_bytes),
-		cmocka_unit_test(hopeless_paths_are_the_kernels_to_refuse),
+		cmocka_unit_test(impossible_paths_are_refused_by_the_kernel),
 		cmocka_unit_test(a_full_cache_gives_up_entries),
-		cmocka_unit_test(what_is_asked_for_again_is_kept),
+		cmocka_unit_test(entries_used_again_are_kept),
 		with_files(a_failure_gives_up_nothing),
-		cmocka_unit_test(entries_of_one_hash_are_told_apart),
+		cmocka_unit_test(entries_with_equal_hashes_are_distinguished),
 		cmocka_unit_test(every_entry_is_found_until_removed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

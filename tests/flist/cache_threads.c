@@ -87,7 +87,7 @@ static void ask_at_once(struct gate *gate, struct asker *askers)
 	assert_int_equal(gate->calls, 1);
 }
 
-static void one_call_answers_all_who_ask_at_once(void **state)
+static void one_call_answers_simultaneous_requests(void **state)
 {
 	struct asker askers[THREADS] = {0};
 	struct gate gate;
@@ -104,7 +104,7 @@ static void one_call_answers_all_who_ask_at_once(void **state)
 	gate_release(&gate);
 }
 
-static void one_error_answers_all_who_ask_at_once(void **state)
+static void one_error_answers_simultaneous_requests(void **state)
 {
 	struct asker askers[THREADS] = {0};
 	struct gate gate;
@@ -202,7 +202,7 @@ static void *mill_about(void *arg)
 	return NULL;
 }
 
-static void a_crowd_gets_right_answers(void **state)
+static void many_threads_get_right_answers(void **state)
 {
 	static const size_t capacities[] = {8, 200, 0};
 	(void)state;
@@ -228,10 +228,10 @@ static void a_crowd_gets_right_answers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_call_answers_all_who_ask_at_once),
-		cmocka_unit_test(one_error_answers_all_who_ask_at_once),
+		cmocka_unit_test(one_call_answers_simultaneous_requests),
+		cmocka_unit_test(one_error_answers_simultaneous_requests),
 		cmocka_unit_test(a_slow_answer_never_undoes_a_change),
-		cmocka_unit_test(a_crowd_gets_right_answers),
+		cmocka_unit_test(many_threads_get_right_answers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,7 +62,7 @@ static void lists_are_sorted_by_the_bytes_of_whole_paths(void **state)
 }
 
 /* "a", what goes between it and its entries, its entries, and what comes after. */
-static void what_is_below_comes_where_the_slash_says(void **state)
+static void children_are_sorted_by_the_slash(void **state)
 {
 	static const char *const order[] = {"a",      "a\x01", "a-",   "a-!", "a-!/x", "a-/x",
 					    "a-/x/y", "a-b",   "a.b",  "a/",  "a//",   "a/x",
@@ -103,7 +103,7 @@ static void an_empty_directory_is_an_empty_list(void **state)
 	flist_cursor_close(NULL);
 }
 
-static void all_there_is_to_know_is_in_the_list(void **state)
+static void the_list_has_all_fields(void **state)
 {
 	const struct scratch *s = *state;
 	struct sightings seen;
@@ -190,7 +190,7 @@ static void lazy_lists_hold_names_and_types_until_they_are_fetched(void **state)
 	see_nothing(&seen);
 }
 
-static void what_a_lazy_list_cannot_fetch_any_more_fails(void **state)
+static void vanished_entries_of_a_lazy_list_fail(void **state)
 {
 	const struct scratch *s = *state;
 	assert_true(scratch_file(s->fd, "sub/below", 3));
@@ -353,7 +353,7 @@ static int stop(void *arg, unsigned worker, const struct flist_item *item)
 	return strcmp(item->path, arg) == 0 ? 4711 : 0;
 }
 
-static void what_each_returns_ends_the_call(void **state)
+static void a_value_returned_by_each_ends_the_call(void **state)
 {
 	const struct scratch *s = *state;
 	assert_true(scratch_file(s->fd, "sub/below", 3));
@@ -397,17 +397,17 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_scratch(lists_are_sorted_by_the_bytes_of_whole_paths),
-		with_scratch(what_is_below_comes_where_the_slash_says),
+		with_scratch(children_are_sorted_by_the_slash),
 		with_scratch(an_empty_directory_is_an_empty_list),
-		with_things(all_there_is_to_know_is_in_the_list),
+		with_things(the_list_has_all_fields),
 		with_things(roots_that_cannot_be_walked_are_errors),
 		with_things(a_root_may_be_named_in_any_way),
 		with_things(lazy_lists_hold_names_and_types_until_they_are_fetched),
-		with_things(what_a_lazy_list_cannot_fetch_any_more_fails),
+		with_things(vanished_entries_of_a_lazy_list_fail),
 		with_things(a_lazy_list_whose_root_is_gone_stays_as_it_is),
 		with_things(a_filter_skips_and_prunes),
 		with_things(each_is_called_once_for_all_that_is_listed_kept_or_not),
-		with_things(what_each_returns_ends_the_call),
+		with_things(a_value_returned_by_each_ends_the_call),
 		with_things(a_cancelled_walk_gives_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -252,7 +252,7 @@ static void links_are_as_they_should(struct flist_cursor *cursor)
 }
 
 /* At once, later, or with extra fields; the last way is a cursor that walks. */
-static void links_are_followed_when_asked(void **state)
+static void links_are_followed_on_request(void **state)
 {
 	const struct scratch *s = *state;
 	const struct flist_cursor_options follow = {.flags = FLIST_FOLLOW};
@@ -372,7 +372,7 @@ static int walk_mounted(const void *arg)
 	return ret;
 }
 
-static void mount_points_are_entries_that_are_not_entered_when_asked(void **state)
+static void mount_points_are_not_entered_on_request(void **state)
 {
 	const struct scratch *s = *state;
 	char on[PATH_MAX + 8];
@@ -477,10 +477,10 @@ int main(void)
 		with_scratch(large_directories_need_not_be_kept),
 		with_scratch(one_unreadable_directory_does_not_lose_the_rest),
 		with_scratch(an_unreadable_root_is_an_error),
-		with_scratch(links_are_followed_when_asked),
+		with_scratch(links_are_followed_on_request),
 		with_scratch(a_link_back_is_a_failure_and_is_not_entered),
 		with_scratch(a_path_may_have_more_links_than_a_call_follows),
-		with_scratch(mount_points_are_entries_that_are_not_entered_when_asked),
+		with_scratch(mount_points_are_not_entered_on_request),
 		with_scratch(few_descriptors_are_enough),
 		with_scratch(no_descriptors_left_is_a_failure),
 		with_scratch(three_descriptors_are_enough_for_one_job),

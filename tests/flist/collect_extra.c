@@ -131,7 +131,7 @@ static void list_has(const struct scratch *s, const struct flist_list *list, uns
 	flist_extra_free(extra);
 }
 
-static void every_entry_has_its_own(void **state)
+static void every_entry_has_its_own_extra_fields(void **state)
 {
 	static const uint32_t fields[] = {FLIST_XATTRS, FLIST_LINK, FLIST_ATTRIBUTES, WANTED};
 	const struct scratch *s = *state;
@@ -171,7 +171,7 @@ static void both_mount_ids_may_be_asked_for(void **state)
 }
 
 /* Entries that are alike share what is known of them: a pointer each is all that they cost. */
-static void what_is_alike_is_kept_once(void **state)
+static void equal_extra_fields_are_stored_once(void **state)
 {
 	const struct scratch *s = *state;
 	struct flist_collect_options options = {.threads.jobs = 1};
@@ -205,7 +205,7 @@ static int each(void *arg, unsigned worker, const struct flist_item *item)
 	return 0;
 }
 
-static void each_sees_it_and_nothing_need_be_kept(void **state)
+static void each_gets_extra_fields_without_a_list(void **state)
 {
 	const struct scratch *s = *state;
 	for (int i = 0; i < 2 * WAYS; i++) {
@@ -225,7 +225,7 @@ static void each_sees_it_and_nothing_need_be_kept(void **state)
 	}
 }
 
-static void a_lazy_list_gets_it_later(void **state)
+static void a_lazy_list_fetches_extra_fields_later(void **state)
 {
 	const struct scratch *s = *state;
 	struct flist_collect_options options = {.flags = FLIST_LAZY, .threads.jobs = 2};
@@ -380,11 +380,11 @@ static void a_failure_loses_nothing_else(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_entry_has_its_own),
+		cmocka_unit_test(every_entry_has_its_own_extra_fields),
 		cmocka_unit_test(both_mount_ids_may_be_asked_for),
-		cmocka_unit_test(what_is_alike_is_kept_once),
-		cmocka_unit_test(each_sees_it_and_nothing_need_be_kept),
-		cmocka_unit_test(a_lazy_list_gets_it_later),
+		cmocka_unit_test(equal_extra_fields_are_stored_once),
+		cmocka_unit_test(each_gets_extra_fields_without_a_list),
+		cmocka_unit_test(a_lazy_list_fetches_extra_fields_later),
 		cmocka_unit_test(a_fetch_goes_on_where_it_was_cancelled),
 		cmocka_unit_test(an_old_kernel_gives_the_same),
 		cmocka_unit_test(a_failure_loses_nothing_else),

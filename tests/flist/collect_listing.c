@@ -170,7 +170,7 @@ static void names_are_as_long_as_the_filesystem_has_them(void **state)
 	}
 }
 
-static void what_was_read_before_an_error_is_kept(void **state)
+static void names_read_before_an_error_are_kept(void **state)
 {
 	oddity = BROKEN;
 	for (int w = 0; w < WAYS; w++) {
@@ -226,7 +226,7 @@ static void make_levels(const struct scratch *s, const char *name, int levels)
 }
 
 /* A directory costs one call to open it, and an entry some memory, however deep they lie. */
-static void depth_costs_nothing_but_its_levels(void **state)
+static void the_cost_of_depth_is_linear(void **state)
 {
 	enum { LEVELS = 1500 };
 	const struct scratch *s = *state;
@@ -252,9 +252,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_entry_without_a_name_is_a_failure_of_its_directory),
 		cmocka_unit_test(names_are_as_long_as_the_filesystem_has_them),
-		cmocka_unit_test(what_was_read_before_an_error_is_kept),
+		cmocka_unit_test(names_read_before_an_error_are_kept),
 		cmocka_unit_test(an_endless_directory_is_left_when_the_walk_is_cancelled),
-		cmocka_unit_test_setup_teardown(depth_costs_nothing_but_its_levels, meta_scratch,
+		cmocka_unit_test_setup_teardown(the_cost_of_depth_is_linear, meta_scratch,
 						meta_no_scratch),
 	};
 	return cmocka_run_group_tests(tests, make_odd, meta_no_scratch);

@@ -127,7 +127,7 @@ static void count_up(const struct trace *t, size_t *pairs, size_t *inodes, size_
 	}
 }
 
-static void files_are_asked_for_by_inode_or_by_name(void **state)
+static void files_are_fetched_by_inode_or_by_name(void **state)
 {
 	const struct scratch *s = *state;
 	struct trace t;
@@ -183,7 +183,7 @@ static void directories_are_entered_in_the_order_they_were_found_in(void **state
 	}
 }
 
-static void nothing_else_is_an_order(void **state)
+static void other_orders_are_refused(void **state)
 {
 	const struct scratch *s = *state;
 	const uint64_t wrong[] = {4, 8, UINT64_C(1) << 40};
@@ -199,9 +199,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_list_is_the_same),
-		cmocka_unit_test(files_are_asked_for_by_inode_or_by_name),
+		cmocka_unit_test(files_are_fetched_by_inode_or_by_name),
 		cmocka_unit_test(directories_are_entered_in_the_order_they_were_found_in),
-		cmocka_unit_test(nothing_else_is_an_order),
+		cmocka_unit_test(other_orders_are_refused),
 	};
 	return cmocka_run_group_tests(tests, make_tree, meta_no_scratch);
 }

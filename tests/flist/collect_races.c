@@ -177,7 +177,7 @@ static void a_vanished_entry_is_a_failure(void **state)
 	comes_of(&(struct change){"z", remove_z, .failed = "z", .error = ENOENT, .length = 4});
 }
 
-static void what_stat_says_counts(void **state)
+static void the_type_given_by_stat_counts(void **state)
 {
 	(void)state;
 	comes_of(&(struct change){"z", replace_z, .length = 6});
@@ -317,7 +317,7 @@ static int walk_without_openat2(const void *arg)
 	return 0;
 }
 
-static void without_openat2_every_way_sees_the_same(void **state)
+static void without_openat2_the_result_is_the_same(void **state)
 {
 	const struct scratch *s = *state;
 	struct sightings seen;
@@ -335,12 +335,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_vanished_entry_is_a_failure),
-		cmocka_unit_test(what_stat_says_counts),
+		cmocka_unit_test(the_type_given_by_stat_counts),
 		cmocka_unit_test(a_vanished_directory_is_a_failure),
 		cmocka_unit_test(a_directory_that_becomes_a_link_leads_nowhere),
 		cmocka_unit_test(a_link_further_up_leads_nowhere_either),
 		cmocka_unit_test(going_up_again_does_not_lead_out_of_the_tree),
-		cmocka_unit_test_setup_teardown(without_openat2_every_way_sees_the_same,
+		cmocka_unit_test_setup_teardown(without_openat2_the_result_is_the_same,
 						meta_scratch, meta_no_scratch),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

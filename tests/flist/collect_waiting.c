@@ -107,7 +107,7 @@ static int make_tree(void **state)
 	return made ? 0 : -1;
 }
 
-static void every_way_sees_the_same(void **state)
+static void every_way_gives_the_same_list(void **state)
 {
 	static const unsigned jobs[] = {1, 2, 7, JOBS};
 	const struct scratch *s = *state;
@@ -134,7 +134,7 @@ static void every_way_sees_the_same(void **state)
 }
 
 /* Lists of 1 and of many jobs that follow links, of which one leads back. */
-static void links_are_followed_as_by_one(void **state)
+static void several_jobs_follow_links_like_one(void **state)
 {
 	const struct scratch *s = *state;
 	struct flist_collect_options options = {.flags = FLIST_FOLLOW, .threads.jobs = 1};
@@ -230,7 +230,7 @@ static void jobs_meet_in_a_directory_where_calls_wait(void **state)
 	walk_one(*state, true, MEETING, -1, NULL); /* the same without a list */
 }
 
-static void a_directory_stays_with_one_job_where_they_do_not(void **state)
+static void a_directory_stays_with_one_job_if_calls_do_not_wait(void **state)
 {
 	struct flist_list *list;
 	const struct meeting m = walk_one(*state, false, 0, -1, &list);
@@ -240,7 +240,7 @@ static void a_directory_stays_with_one_job_where_they_do_not(void **state)
 }
 
 /* Who read it has it open and needs no guests, who may not find it any more. */
-static void a_directory_that_is_moved_meanwhile_is_listed_whole(void **state)
+static void a_directory_moved_during_the_walk_is_complete(void **state)
 {
 	const struct scratch *s = *state;
 	for (int again = 0; again < 5; again++) {
@@ -343,7 +343,7 @@ static enum flist_choice choose(void *arg, unsigned worker, const struct flist_i
 	return strncmp(item->name, "1", 1) == 0 ? FLIST_SKIP : FLIST_KEEP;
 }
 
-static void what_is_not_wanted_is_left_out(void **state)
+static void filtered_entries_are_left_out(void **state)
 {
 	const struct scratch *s = *state;
 	struct sightings seen;
@@ -364,7 +364,7 @@ static void what_is_not_wanted_is_left_out(void **state)
 }
 
 /* One that is opened level by level: the error is that of the first level that fails. */
-static void what_forbids_a_long_path_is_told(void **state)
+static void an_error_on_a_long_path_is_that_of_its_level(void **state)
 {
 	enum { LEVELS = 20, LEN = 250 };
 	const struct scratch *s = *state;
@@ -389,16 +389,16 @@ static void what_forbids_a_long_path_is_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_way_sees_the_same),
-		cmocka_unit_test(links_are_followed_as_by_one),
+		cmocka_unit_test(every_way_gives_the_same_list),
+		cmocka_unit_test(several_jobs_follow_links_like_one),
 		cmocka_unit_test(jobs_meet_in_a_directory_where_calls_wait),
 		cmocka_unit_test(jobs_meet_in_a_directory_of_a_lazy_list),
-		cmocka_unit_test(a_directory_stays_with_one_job_where_they_do_not),
-		cmocka_unit_test(a_directory_that_is_moved_meanwhile_is_listed_whole),
+		cmocka_unit_test(a_directory_stays_with_one_job_if_calls_do_not_wait),
+		cmocka_unit_test(a_directory_moved_during_the_walk_is_complete),
 		cmocka_unit_test(it_ends_at_any_time),
 		cmocka_unit_test(a_pool_may_run_jobs_one_after_the_other),
-		cmocka_unit_test(what_is_not_wanted_is_left_out),
-		cmocka_unit_test(what_forbids_a_long_path_is_told),
+		cmocka_unit_test(filtered_entries_are_left_out),
+		cmocka_unit_test(an_error_on_a_long_path_is_that_of_its_level),
 	};
 	return cmocka_run_group_tests(tests, make_tree, meta_no_scratch);
 }

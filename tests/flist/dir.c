@@ -111,7 +111,7 @@ static void each_name_has_an_answer_of_its_own(void **state)
 }
 
 /* A filesystem may have longer names than others: what is asked is the kernel. */
-static void how_long_a_name_may_be_is_not_for_the_library_to_say(void **state)
+static void the_kernel_limits_the_length_of_names(void **state)
 {
 	(void)state;
 	char name[5000];
@@ -161,7 +161,7 @@ static void flags_and_fields_hold_for_all(void **state)
 	flist_dir_close(dir);
 }
 
-static void what_is_left_is_not_asked_once_cancelled(void **state)
+static void after_a_cancel_no_further_name_is_fetched(void **state)
 {
 	const struct scratch *s = *state;
 	struct flist_dir *dir = dir_open(s->path);
@@ -301,9 +301,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_things(only_a_directory_opens),
 		with_things(each_name_has_an_answer_of_its_own),
-		cmocka_unit_test(how_long_a_name_may_be_is_not_for_the_library_to_say),
+		cmocka_unit_test(the_kernel_limits_the_length_of_names),
 		with_things(flags_and_fields_hold_for_all),
-		with_things(what_is_left_is_not_asked_once_cancelled),
+		with_things(after_a_cancel_no_further_name_is_fetched),
 		with_things(nothing_is_asked_with_unknown_flags),
 		with_things(names_are_those_of_the_open_directory),
 		with_things(a_descriptor_is_a_directory_too),

@@ -156,7 +156,7 @@ static void large_ones_are_whole(void **state)
 	flist_asker_free(a);
 }
 
-static void links_are_asked_themselves_unless_followed(void **state)
+static void links_are_not_followed_by_default(void **state)
 {
 	const struct scratch *s = *state;
 	struct flist_extra *extra;
@@ -195,7 +195,7 @@ static void acls_are_seen(void **state)
 	flist_extra_free(extra);
 }
 
-static void an_open_file_is_asked_itself(void **state)
+static void attributes_of_an_open_file(void **state)
 {
 	const struct scratch *s = *state;
 	const int fd = openat(s->fd, "file", O_RDONLY | O_CLOEXEC);
@@ -307,7 +307,7 @@ static int ask_without(const void *arg)
 	return (x->valid == FLIST_XATTRS) == w->link_answers ? 0 : 5;
 }
 
-static void calls_that_are_missing_are_done_without(void **state)
+static void missing_calls_are_replaced(void **state)
 {
 	const struct scratch *s = *state;
 	const struct without all[] = {
@@ -331,7 +331,7 @@ static void calls_that_are_missing_are_done_without(void **state)
 
 /* ---- Links, handles, flags ------------------------------------------------------------------- */
 
-static void targets_are_whole_however_long(void **state)
+static void link_targets_of_any_length_are_complete(void **state)
 {
 	const struct scratch *s = *state;
 	char target[PATH_MAX];
@@ -361,7 +361,7 @@ static ssize_t longer_than_room(struct flist_asker *a, const struct scratch *s)
 	return (ssize_t)x->link_len;
 }
 
-static void targets_that_fill_their_room_are_asked_again(void **state)
+static void link_targets_that_fill_the_buffer_are_read_again(void **state)
 {
 	struct flist_asker *a;
 	assert_int_equal(flist_asker_new(&a), 0);
@@ -436,7 +436,7 @@ static int flags_without(const void *arg)
 	return flist_extra_ask(x, w->s->fd, "link", 0, FLIST_XFLAGS) || x->valid ? 4 : 0;
 }
 
-static void flags_are_told_with_and_without_file_getattr(void **state)
+static void flags_are_read_with_and_without_file_getattr(void **state)
 {
 	const struct scratch *s = *state;
 	const struct without all[] = {{s, "file_getattr ENOSYS", NULL, false},
@@ -469,7 +469,7 @@ static int handle_without(const void *arg)
 	return x->valid == FLIST_LINK && x->status[6] == -EOPNOTSUPP ? 0 : 2;
 }
 
-static void what_cannot_be_told_is_unknown_and_no_failure(void **state)
+static void unsupported_fields_are_unknown_and_no_failure(void **state)
 {
 	const int ret = in_child(handle_without, *state);
 	if (ret == 100)
@@ -512,19 +512,19 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_way_has_names_and_values),
 		cmocka_unit_test(large_ones_are_whole),
-		cmocka_unit_test(links_are_asked_themselves_unless_followed),
+		cmocka_unit_test(links_are_not_followed_by_default),
 		cmocka_unit_test(acls_are_seen),
-		cmocka_unit_test(an_open_file_is_asked_itself),
+		cmocka_unit_test(attributes_of_an_open_file),
 		cmocka_unit_test(errors_are_those_of_the_question),
 		cmocka_unit_test(values_may_be_refused_where_names_are_not),
-		cmocka_unit_test(calls_that_are_missing_are_done_without),
+		cmocka_unit_test(missing_calls_are_replaced),
 		cmocka_unit_test(links_are_not_guessed),
-		cmocka_unit_test(targets_are_whole_however_long),
-		cmocka_unit_test(targets_that_fill_their_room_are_asked_again),
+		cmocka_unit_test(link_targets_of_any_length_are_complete),
+		cmocka_unit_test(link_targets_that_fill_the_buffer_are_read_again),
 		cmocka_unit_test(attributes_and_ids_are_those_of_statx),
 		cmocka_unit_test(handles_are_those_of_the_kernel),
-		cmocka_unit_test(flags_are_told_with_and_without_file_getattr),
-		cmocka_unit_test(what_cannot_be_told_is_unknown_and_no_failure),
+		cmocka_unit_test(flags_are_read_with_and_without_file_getattr),
+		cmocka_unit_test(unsupported_fields_are_unknown_and_no_failure),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

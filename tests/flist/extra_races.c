@@ -116,7 +116,7 @@ static void one_call_each_is_enough_for_small_ones(void **state)
 }
 
 /* The size that was too large a moment ago is larger still the next time. */
-static void what_grows_meanwhile_is_whole(void **state)
+static void a_growing_attribute_is_complete(void **state)
 {
 	world.names_len = FLIST_XATTR_SMALL + 2;
 	world.then_names_len = 2000;
@@ -135,7 +135,7 @@ static void what_grows_meanwhile_is_whole(void **state)
 	assert_int_equal(world.calls, 2 + 2 * 1000);
 }
 
-static void what_shrinks_meanwhile_is_whole(void **state)
+static void a_shrinking_attribute_is_complete(void **state)
 {
 	world.names_len = FLIST_XATTR_SMALL + 2;
 	world.then_names_len = 2;
@@ -146,7 +146,7 @@ static void what_shrinks_meanwhile_is_whole(void **state)
 	assert_int_equal(x->xattrs[0].size, 1);
 }
 
-static void more_names_than_the_kernel_tells_are_a_failure(void **state)
+static void more_names_than_the_kernel_lists_are_a_failure(void **state)
 {
 	world.names_len = FLIST_XATTR_MOST + 2;
 	world.value_len = 1;
@@ -168,7 +168,7 @@ static void too_large_a_value_is_a_failure_of_its_own(void **state)
 	assert_int_equal(flist_extra_error(x), -E2BIG);
 }
 
-static void what_is_gone_meanwhile_says_so(void **state)
+static void a_vanished_attribute_is_a_failure(void **state)
 {
 	world.names_len = 4;
 	world.gone = ENODATA;
@@ -197,11 +197,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_call_each_is_enough_for_small_ones),
-		cmocka_unit_test(what_grows_meanwhile_is_whole),
-		cmocka_unit_test(what_shrinks_meanwhile_is_whole),
-		cmocka_unit_test(more_names_than_the_kernel_tells_are_a_failure),
+		cmocka_unit_test(a_growing_attribute_is_complete),
+		cmocka_unit_test(a_shrinking_attribute_is_complete),
+		cmocka_unit_test(more_names_than_the_kernel_lists_are_a_failure),
 		cmocka_unit_test(too_large_a_value_is_a_failure_of_its_own),
-		cmocka_unit_test(what_is_gone_meanwhile_says_so),
+		cmocka_unit_test(a_vanished_attribute_is_a_failure),
 		cmocka_unit_test(a_refused_value_is_its_failure),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -251,7 +251,7 @@ static void nothing_is_asked_wrongly(void **state)
 	assert_int_equal(q->statuses[0], 0x7f7f7f7f);
 }
 
-static void links_are_followed_when_asked(void **state)
+static void links_are_followed_on_request(void **state)
 {
 	struct questions *q = *state;
 	struct flist_many_options o = {.flags = FLIST_FOLLOW};
@@ -294,7 +294,7 @@ static int count(const struct questions *q, int status)
 	return n;
 }
 
-static void what_is_cancelled_says_so(void **state)
+static void cancelled_entries_have_ecanceled(void **state)
 {
 	struct questions *q = *state;
 	for (unsigned jobs = 1; jobs <= 4; jobs++) {
@@ -316,7 +316,7 @@ static void what_is_cancelled_says_so(void **state)
 	}
 }
 
-static void nothing_is_asked_when_cancelled_before(void **state)
+static void a_call_cancelled_before_fetches_nothing(void **state)
 {
 	struct questions *q = *state;
 	const int flag = 1;
@@ -400,7 +400,7 @@ static void there_are_no_more_threads_than_names(void **state)
 }
 
 /* Everybody wants the same few: each is asked for once, all get the same. */
-static void one_answer_serves_all_who_ask(void **state)
+static void one_answer_serves_equal_names(void **state)
 {
 	enum { TIMES = 20000, PATHS = 10 };
 	struct questions *q = *state;
@@ -436,12 +436,12 @@ int main(void)
 		with_questions(a_cache_gets_no_less_than_it_promises),
 		with_questions(a_cache_asks_its_own_way),
 		with_questions(nothing_is_asked_wrongly),
-		with_questions(links_are_followed_when_asked),
-		with_questions(what_is_cancelled_says_so),
-		with_questions(nothing_is_asked_when_cancelled_before),
+		with_questions(links_are_followed_on_request),
+		with_questions(cancelled_entries_have_ecanceled),
+		with_questions(a_call_cancelled_before_fetches_nothing),
 		with_questions(a_slow_entry_holds_up_only_its_neighbours),
 		with_questions(there_are_no_more_threads_than_names),
-		with_questions(one_answer_serves_all_who_ask),
+		with_questions(one_answer_serves_equal_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

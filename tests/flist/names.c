@@ -78,7 +78,7 @@ static void any_names_are_sorted(void **state)
 	free(b.data);
 }
 
-static void dots_are_no_names_but_others_that_begin_so_are(void **state)
+static void only_dot_and_dot_dot_are_left_out(void **state)
 {
 	struct flist_names names = {0};
 	struct buffer b = {.data = malloc(BUFFER)};
@@ -106,7 +106,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_names_are_sorted),
-		cmocka_unit_test(dots_are_no_names_but_others_that_begin_so_are),
+		cmocka_unit_test(only_dot_and_dot_dot_are_left_out),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

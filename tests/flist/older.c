@@ -185,7 +185,7 @@ static void options_of_asking_are_where_they_were(void **state)
  * By a program that was built with a later header than the library's. The first is `extra` by now,
  * and of collect the second is `order`, which knows no such bit.
  */
-static void what_is_not_known_yet_is_refused(void **state)
+static void options_of_newer_versions_are_refused(void **state)
 {
 	const struct scratch *s = *state;
 	for (int i = 1; i < FLIST_RESERVED; i++) {
@@ -208,7 +208,7 @@ static void what_is_not_known_yet_is_refused(void **state)
 	}
 }
 
-static void what_is_not_known_yet_of_threads_is_refused(void **state)
+static void options_of_newer_threads_are_refused(void **state)
 {
 	const struct scratch *s = *state;
 	enum { KNOWN_BY_NOW = 2 }; /* of those that this header reserves */
@@ -235,8 +235,8 @@ int main(void)
 		cmocka_unit_test(options_of_fetching_are_where_they_were),
 		cmocka_unit_test(options_of_caches_are_where_they_were),
 		cmocka_unit_test(options_of_asking_are_where_they_were),
-		cmocka_unit_test(what_is_not_known_yet_is_refused),
-		cmocka_unit_test(what_is_not_known_yet_of_threads_is_refused),
+		cmocka_unit_test(options_of_newer_versions_are_refused),
+		cmocka_unit_test(options_of_newer_threads_are_refused),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -173,7 +173,7 @@ static void a_lazy_list_is_given_with_its_metadata(void **state)
 	see_nothing(&seen);
 }
 
-static void what_is_known_is_not_asked_again(void **state)
+static void known_metadata_is_not_fetched_again(void **state)
 {
 	const struct scratch *s = *state;
 	struct flist_cursor *cursor;
@@ -190,7 +190,7 @@ static void what_is_known_is_not_asked_again(void **state)
 	flist_list_free(list);
 }
 
-static void what_is_extra_is_given_from_the_list(void **state)
+static void extra_fields_come_from_the_list(void **state)
 {
 	const struct flist_collect_options options = {.extra = FLIST_LINK};
 	const struct scratch *s = *state;
@@ -247,7 +247,7 @@ static void threads_are_made_where_calls_wait(void **state)
 }
 
 /* As they are on a busy machine; the portable library cannot tell. */
-static void no_thread_is_made_where_a_cpu_is_waited_for(void **state)
+static void no_thread_is_made_if_jobs_wait_for_a_cpu(void **state)
 {
 	const struct scratch *s = *state;
 	atomic_store(&calls_wait, true);
@@ -263,7 +263,7 @@ static void no_thread_is_made_where_a_cpu_is_waited_for(void **state)
 }
 
 /* Threads that may ask as much as they like ask no more than that. */
-static void nobody_asks_farther_ahead_than_told(void **state)
+static void no_more_entries_are_fetched_ahead_than_requested(void **state)
 {
 	static const uint32_t depths[] = {1, 2, 16, 100};
 	const struct scratch *s = *state;
@@ -320,7 +320,7 @@ static void find_directories(struct flist_queue *q, struct flist_folder *root, u
 }
 
 /* Directories that may have a descriptor, and names, but have not yet. */
-static void what_is_being_read_counts(void **state)
+static void directories_being_read_count(void **state)
 {
 	enum { ALL = 16 };
 	static const unsigned limits[][3] = {/* descriptors, names, directories read at a time */
@@ -462,7 +462,7 @@ static enum flist_choice replace_z(void *arg, unsigned worker, const struct flis
 }
 
 /* Between being listed and being asked for: what stat says counts. */
-static void a_tree_may_change_meanwhile(void **state)
+static void a_tree_may_change_during_the_walk(void **state)
 {
 	static const char *const paths[] = {"a", "a/b", "a/b/file", "a/up", "none", "z", "z/new"};
 	const struct scratch *s = *state;
@@ -495,7 +495,7 @@ static void vanish(const struct scratch *s)
 }
 
 /* The directory is gone when it is its turn; nobody runs ahead. */
-static void what_cannot_be_opened_is_told_in_order(void **state)
+static void failures_are_reported_in_order(void **state)
 {
 	const struct scratch *s = *state;
 	struct trouble t = {.expected = {"a/b"}, .errors = {ENOENT}};
@@ -511,7 +511,7 @@ static void what_cannot_be_opened_is_told_in_order(void **state)
 	assert_int_equal(count(cursor), 2);
 }
 
-static void a_list_whose_directory_is_gone_says_so(void **state)
+static void a_list_with_a_vanished_directory_fails(void **state)
 {
 	const struct scratch *s = *state;
 	const struct flist_collect_options lazy = {.flags = FLIST_LAZY};
@@ -547,7 +547,7 @@ static enum flist_choice choose(void *arg, unsigned worker, const struct flist_i
 	return strcmp(item->name, "up") == 0 ? FLIST_SKIP : FLIST_KEEP;
 }
 
-static void what_a_walk_does_not_want_is_left_out(void **state)
+static void filtered_entries_are_left_out(void **state)
 {
 	static const char *const paths[] = {"a", "a/b", "none", "z"};
 	const struct scratch *s = *state;
@@ -561,7 +561,7 @@ static void what_a_walk_does_not_want_is_left_out(void **state)
 	}
 }
 
-static void what_is_not_understood_is_refused(void **state)
+static void unknown_options_are_refused(void **state)
 {
 	const struct scratch *s = *state;
 	struct flist_list *list = collect(s->path, NULL);
@@ -712,7 +712,7 @@ static int go_through_shortage(const void *arg)
 }
 
 /* Where all that are open are in use, they are waited for. */
-static void who_lacks_a_descriptor_waits_for_one(void **state)
+static void threads_wait_for_a_free_descriptor(void **state)
 {
 	enum { LEAST = FEW > 16 ? 5 : 4 }; /* that one thread needs */
 	static const rlim_t limits[][2] = {{LEAST, 0}, {LEAST + 1, 0},   {8, 0},
@@ -736,7 +736,7 @@ static void who_lacks_a_descriptor_waits_for_one(void **state)
 }
 
 /* Nobody waits for what will never be there. */
-static void where_there_is_none_that_is_the_end(void **state)
+static void without_any_descriptor_the_cursor_ends(void **state)
 {
 	static const struct flist_collect_options lazy = {.flags = FLIST_LAZY};
 	const struct scratch *scratch = *state;
@@ -758,26 +758,26 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_walk_gives_what_a_list_has),
 		cmocka_unit_test(a_lazy_list_is_given_with_its_metadata),
-		cmocka_unit_test(what_is_known_is_not_asked_again),
+		cmocka_unit_test(known_metadata_is_not_fetched_again),
 		cmocka_unit_test(no_thread_is_made_where_calls_do_not_wait),
 		cmocka_unit_test(threads_are_made_where_calls_wait),
-		cmocka_unit_test(no_thread_is_made_where_a_cpu_is_waited_for),
-		cmocka_unit_test(nobody_asks_farther_ahead_than_told),
+		cmocka_unit_test(no_thread_is_made_if_jobs_wait_for_a_cpu),
+		cmocka_unit_test(no_more_entries_are_fetched_ahead_than_requested),
 		cmocka_unit_test(the_depth_is_used),
-		cmocka_unit_test(what_is_being_read_counts),
+		cmocka_unit_test(directories_being_read_count),
 		cmocka_unit_test(any_thread_may_be_refused_a_cursor),
 		cmocka_unit_test(a_cursor_may_be_closed_at_any_time),
 		cmocka_unit_test(it_is_cancelled_at_any_time),
 		cmocka_unit_test(few_descriptors_are_enough),
-		with_bushes(who_lacks_a_descriptor_waits_for_one),
-		with_bushes(where_there_is_none_that_is_the_end),
-		with_little(what_is_extra_is_given_from_the_list),
+		with_bushes(threads_wait_for_a_free_descriptor),
+		with_bushes(without_any_descriptor_the_cursor_ends),
+		with_little(extra_fields_come_from_the_list),
 		with_little(links_are_followed_but_not_round),
-		with_little(a_tree_may_change_meanwhile),
-		with_little(what_cannot_be_opened_is_told_in_order),
-		with_little(a_list_whose_directory_is_gone_says_so),
-		with_little(what_a_walk_does_not_want_is_left_out),
-		with_little(what_is_not_understood_is_refused),
+		with_little(a_tree_may_change_during_the_walk),
+		with_little(failures_are_reported_in_order),
+		with_little(a_list_with_a_vanished_directory_fails),
+		with_little(filtered_entries_are_left_out),
+		with_little(unknown_options_are_refused),
 	};
 	return cmocka_run_group_tests(tests, make_tree, meta_no_scratch);
 }

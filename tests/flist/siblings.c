@@ -157,7 +157,7 @@ static void ask_and_check(struct questions *q, unsigned flags)
 	}
 }
 
-static void directories_are_opened_where_paths_are_dear(void **state)
+static void directories_are_opened_if_paths_are_slow(void **state)
 {
 	struct questions *q = *state;
 	world.path_ns = 5000000;
@@ -178,7 +178,7 @@ static void names_that_cost_as_much_are_paths(void **state)
 	assert_in_range(world.names, 1, q->n / 5); /* it was tried */
 }
 
-static void opening_has_to_pay(void **state)
+static void a_slow_open_is_avoided(void **state)
 {
 	struct questions *q = *state;
 	world.path_ns = 1500;
@@ -210,7 +210,7 @@ static void a_large_directory_is_opened_few_times(void **state)
 	assert_true(world.opens <= 2);
 }
 
-static void what_the_other_way_costs_is_followed(void **state)
+static void the_slower_method_is_measured_again(void **state)
 {
 	struct questions *q = *state;
 	make_files(q, DIRS, FILES);
@@ -327,12 +327,12 @@ static void the_right_to_search_is_enough(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		with_questions(directories_are_opened_where_paths_are_dear),
+		with_questions(directories_are_opened_if_paths_are_slow),
 		with_questions(names_that_cost_as_much_are_paths),
-		with_questions(opening_has_to_pay),
+		with_questions(a_slow_open_is_avoided),
 		with_questions(an_only_child_is_a_path),
 		with_questions(a_large_directory_is_opened_few_times),
-		with_questions(what_the_other_way_costs_is_followed),
+		with_questions(the_slower_method_is_measured_again),
 		with_questions(errors_are_those_of_paths),
 		with_questions(without_descriptors_paths_are_asked),
 		with_questions(a_name_that_is_refused_is_a_path),

@@ -97,7 +97,7 @@ static void jobs_are_done_at_once(void **state)
 	pthread_barrier_destroy(&barrier);
 }
 
-static void a_pool_does_the_jobs_its_way(void **state)
+static void a_pool_runs_the_jobs(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 2; i++) {
@@ -222,7 +222,7 @@ int main(void)
 		cmocka_unit_test(every_job_is_done_once),
 		cmocka_unit_test(one_job_makes_no_thread),
 		cmocka_unit_test(jobs_are_done_at_once),
-		cmocka_unit_test(a_pool_does_the_jobs_its_way),
+		cmocka_unit_test(a_pool_runs_the_jobs),
 		cmocka_unit_test(cpus_are_those_allowed),
 		cmocka_unit_test(jobs_are_the_most_that_there_can_be),
 		cmocka_unit_test(a_crew_grows_while_it_works),

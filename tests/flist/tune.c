@@ -112,7 +112,7 @@ static void assert_near_best(const struct server *s, uint64_t calls, double most
 	assert_true(took <= most * ideal);
 }
 
-static void waiting_calls_get_all_there_are(void **state)
+static void waiting_calls_get_all_jobs(void **state)
 {
 	const struct server remote = {.call_ns = 1000000, .cpu_ns = 8000, .cpus = CPUS};
 	struct play p;
@@ -135,7 +135,7 @@ static void sleeps_need_not_be_counted(void **state)
 	assert_int_equal(p.tune.jobs, MOST);
 }
 
-static void what_does_not_pay_is_taken_back(void **state)
+static void jobs_without_a_gain_are_taken_back(void **state)
 {
 	static const unsigned widths[] = {1, 2, 5, 8, 16, 30};
 	(void)state;
@@ -218,7 +218,7 @@ static void a_cache_behind_calls_that_wait_gets_the_cpus(void **state)
 }
 
 /* Deeper and deeper in a tree: each call takes longer than those before. */
-static void slower_entries_are_not_the_fault_of_more_jobs(void **state)
+static void slower_entries_are_not_attributed_to_more_jobs(void **state)
 {
 	struct server deeper = {.call_ns = 1000000, .cpu_ns = 8000, .cpus = CPUS};
 	struct play p;
@@ -250,7 +250,7 @@ static void a_change_of_latency_is_followed(void **state)
 	assert_int_equal(p.tune.jobs, CPUS);
 }
 
-static void idle_jobs_teach_nothing(void **state)
+static void idle_jobs_are_not_measured(void **state)
 {
 	const struct flist_tally zero = {0};
 	struct flist_tune tune;
@@ -262,7 +262,7 @@ static void idle_jobs_teach_nothing(void **state)
 	}
 }
 
-static void no_more_are_had_than_there_can_be(void **state)
+static void the_number_of_jobs_stays_below_its_limit(void **state)
 {
 	const struct server remote = {.call_ns = 1000000, .cpu_ns = 8000, .cpus = CPUS};
 	struct play p;
@@ -277,7 +277,7 @@ static void no_more_are_had_than_there_can_be(void **state)
 
 /* One job waits once; then the calls of all jobs are fast, or slow, and keep the CPUs busy or not.
  */
-static void fewer_may_be_wanted_than_there_are_cpus(void **state)
+static void fewer_jobs_than_cpus_may_be_enough(void **state)
 {
 	enum { WIDE = 8, WINDOWS = 300, WINDOW = 2000000 };
 	uint32_t random = 1;
@@ -306,18 +306,18 @@ int main(void)
 		cmocka_unit_test(a_tree_of_a_hundred_entries_has_one_job),
 		cmocka_unit_test(fast_calls_get_the_cpus_and_no_more),
 		cmocka_unit_test(a_busy_machine_is_no_server),
-		cmocka_unit_test(waiting_calls_get_all_there_are),
+		cmocka_unit_test(waiting_calls_get_all_jobs),
 		cmocka_unit_test(sleeps_need_not_be_counted),
-		cmocka_unit_test(what_does_not_pay_is_taken_back),
+		cmocka_unit_test(jobs_without_a_gain_are_taken_back),
 		cmocka_unit_test(entries_that_differ_do_not_take_jobs_back),
 		cmocka_unit_test(a_cache_behind_calls_that_wait_gets_the_cpus),
 		cmocka_unit_test(near_servers_get_few_and_far_ones_many),
 		cmocka_unit_test(small_steps_end_where_a_large_one_does),
-		cmocka_unit_test(slower_entries_are_not_the_fault_of_more_jobs),
+		cmocka_unit_test(slower_entries_are_not_attributed_to_more_jobs),
 		cmocka_unit_test(a_change_of_latency_is_followed),
-		cmocka_unit_test(idle_jobs_teach_nothing),
-		cmocka_unit_test(no_more_are_had_than_there_can_be),
-		cmocka_unit_test(fewer_may_be_wanted_than_there_are_cpus),
+		cmocka_unit_test(idle_jobs_are_not_measured),
+		cmocka_unit_test(the_number_of_jobs_stays_below_its_limit),
+		cmocka_unit_test(fewer_jobs_than_cpus_may_be_enough),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,7 +97,7 @@ static char *presented(const struct judgement *j, int (*present)(FILE *, const s
 }
 
 /* The tolerance that decided is told where rows are read by programs; exact counts have none. */
-static void a_tolerance_that_decides_is_told(void **state)
+static void the_deciding_tolerance_is_printed(void **state)
 {
 	struct judgement *j = judgement_new(JUDGEMENT_COMPARE);
 	const struct judged rate = {.cell = "c", .metric = "calls", .unit = "calls/entry"};
@@ -175,7 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(change_is_head_over_base_less_one),
 		cmocka_unit_test(counts_per_entry_are_judged_with_a_tolerance),
-		cmocka_unit_test(a_tolerance_that_decides_is_told),
+		cmocka_unit_test(the_deciding_tolerance_is_printed),
 		cmocka_unit_test(text_says_why_a_known_ratio_is_no_verdict),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -334,7 +334,7 @@ static void measure(struct result *r, struct rng *rng, size_t cells)
 	assert_int_equal(estimate_cells(r), 0);
 }
 
-static void all_that_is_shown_agrees(void **state)
+static void all_outputs_agree(void **state)
 {
 	struct result *r = *state;
 	struct rng rng = {11};
@@ -363,7 +363,7 @@ static void sentences_agree_with_the_rows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(all_that_is_shown_agrees),
+		TEST(all_outputs_agree),
 		TEST(sentences_agree_with_the_rows),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

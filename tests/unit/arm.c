@@ -78,7 +78,7 @@ static void arms_are_read_as_written(void **state)
 	}
 }
 
-static void what_is_no_arm_is_refused(void **state)
+static void invalid_arms_are_refused(void **state)
 {
 	static const char *const bad[] = {
 		"",
@@ -123,7 +123,7 @@ static const char *text_to_measure(const struct arm *arm)
 }
 
 /* What is measured afterwards; "" where the arm names its jobs. */
-static void jobs_go_to_arms_that_name_none(void **state)
+static void jobs_apply_to_arms_without_jobs(void **state)
 {
 	static const struct {
 		const char *text, *with;
@@ -271,8 +271,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_arena, free_arena)
 	const struct CMUnitTest tests[] = {
 		TEST(arms_are_read_as_written),
-		TEST(what_is_no_arm_is_refused),
-		TEST(jobs_go_to_arms_that_name_none),
+		TEST(invalid_arms_are_refused),
+		TEST(jobs_apply_to_arms_without_jobs),
 		TEST(jobs_for_a_strategy_without_a_name_are_refused),
 		TEST(a_strategy_becomes_a_cell),
 		TEST(a_program_becomes_a_cell),

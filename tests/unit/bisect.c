@@ -95,7 +95,7 @@ static void a_crossing_is_found_in_a_narrow_interval(void **state)
 	assert_true(b.n < 14);
 }
 
-static void a_crossing_the_other_way_round(void **state)
+static void a_crossing_from_b_to_a_is_found(void **state)
 {
 	const struct script s = {.ratio = up_to_500, .unsure = 1};
 	struct bisect b = begin(1, 100000);
@@ -125,7 +125,7 @@ static void noise_makes_the_interval_wider(void **state)
 	assert_true(b.n < 18); /* what lies between two open places is of no interest */
 }
 
-static void never_and_always_are_answers(void **state)
+static void never_and_always_are_results(void **state)
 {
 	const struct script n = {.ratio = never, .unsure = 1}, a = {.ratio = always, .unsure = 1};
 	struct bisect b = begin(1, 100000);
@@ -152,7 +152,7 @@ static void equal_everywhere_is_not_known(void **state)
 }
 
 /* Both ends agree, and yet there is something between them. */
-static void what_wins_and_loses_again_is_seen(void **state)
+static void two_crossings_are_both_found(void **state)
 {
 	const struct script s = {.ratio = in_between, .unsure = 1};
 	struct bisect b = begin(1, 100000);
@@ -188,7 +188,7 @@ static void the_budget_may_end_at_every_step(void **state)
 }
 
 /* Where the near end is open, A need not win anywhere. */
-static void an_open_end_leaves_the_lower_bound_open(void **state)
+static void an_undecided_near_end_gives_no_lower_bound(void **state)
 {
 	const struct script s = {.ratio = from_500, .unsure = 1.1};
 	struct bisect b = begin(400, 100000);
@@ -200,7 +200,7 @@ static void an_open_end_leaves_the_lower_bound_open(void **state)
 	assert_true(c.changes[0].hi >= 687 && (double)c.changes[0].hi <= 687 * 1.3);
 }
 
-static void a_place_without_figures_is_passed_by(void **state)
+static void points_without_figures_are_skipped(void **state)
 {
 	const struct script s = {.ratio = from_500, .unsure = 1, .broken = 320};
 	struct bisect b = begin(1, 100000);
@@ -216,7 +216,7 @@ static void a_place_without_figures_is_passed_by(void **state)
 	assert_true(c.changes[0].has_at && fabs(c.changes[0].at - 500) < 1);
 }
 
-static void medians_cross_between_places_with_figures(void **state)
+static void medians_cross_between_points_with_figures(void **state)
 {
 	struct bisect b = begin(100, 1000);
 	struct crossing c;
@@ -229,7 +229,7 @@ static void medians_cross_between_places_with_figures(void **state)
 }
 
 /* Two digits are too few where both ends have the same. */
-static void places_are_halved_between_near_numbers(void **state)
+static void the_interval_is_halved_between_near_numbers(void **state)
 {
 	const struct script s = {.ratio = from_500, .unsure = 1};
 	struct bisect b = {.from = 461, .to = 589, .resolution = 1.01};
@@ -261,7 +261,7 @@ static void small_numbers_end_the_search(void **state)
 	assert_int_equal(b.n, 2);
 }
 
-static void another_far_end(void **state)
+static void the_far_end_can_be_raised(void **state)
 {
 	const struct script s = {.ratio = from_500, .unsure = 1};
 	struct bisect b = begin(1, 100);
@@ -279,18 +279,18 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_crossing_is_found_in_a_narrow_interval),
-		cmocka_unit_test(a_crossing_the_other_way_round),
+		cmocka_unit_test(a_crossing_from_b_to_a_is_found),
 		cmocka_unit_test(noise_makes_the_interval_wider),
-		cmocka_unit_test(never_and_always_are_answers),
+		cmocka_unit_test(never_and_always_are_results),
 		cmocka_unit_test(equal_everywhere_is_not_known),
-		cmocka_unit_test(what_wins_and_loses_again_is_seen),
+		cmocka_unit_test(two_crossings_are_both_found),
 		cmocka_unit_test(the_budget_may_end_at_every_step),
-		cmocka_unit_test(an_open_end_leaves_the_lower_bound_open),
-		cmocka_unit_test(a_place_without_figures_is_passed_by),
-		cmocka_unit_test(medians_cross_between_places_with_figures),
-		cmocka_unit_test(places_are_halved_between_near_numbers),
+		cmocka_unit_test(an_undecided_near_end_gives_no_lower_bound),
+		cmocka_unit_test(points_without_figures_are_skipped),
+		cmocka_unit_test(medians_cross_between_points_with_figures),
+		cmocka_unit_test(the_interval_is_halved_between_near_numbers),
 		cmocka_unit_test(small_numbers_end_the_search),
-		cmocka_unit_test(another_far_end),
+		cmocka_unit_test(the_far_end_can_be_raised),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,7 +25,7 @@ static void on_ext4(const char *options, void (*test)(const struct place *place)
 
 /* ---- Every kind of filesystem ---------------------------------------------------------------- */
 
-static void as_made_by_default(void **state)
+static void ext4_made_with_defaults(void **state)
 {
 	(void)state;
 	on_ext4("", tree_is_the_same);
@@ -244,13 +244,13 @@ static void names_of_attributes_without_checksums(void **state)
 	on_ext4("-O ^metadata_csum", attributes_are_asked_for);
 }
 
-static void names_of_attributes_that_are_not_told(void **state)
+static void attribute_names_without_privilege(void **state)
 {
 	(void)state;
 	on_ext4("", attributes_without_an_administrator);
 }
 
-static void names_of_attributes_that_change(void **state)
+static void changing_attribute_names(void **state)
 {
 	(void)state;
 	on_ext4("", attributes_that_change);
@@ -258,19 +258,19 @@ static void names_of_attributes_that_change(void **state)
 
 /* ---- Ways of asking -------------------------------------------------------------------------- */
 
-static void asked_in_other_ways(void **state)
+static void other_options_of_the_walk(void **state)
 {
 	(void)state;
 	on_ext4("", filter_and_each_and_lazy);
 }
 
-static void what_is_mounted_below(void **state)
+static void mounts_below_the_root(void **state)
 {
 	(void)state;
 	on_ext4("", mounts_are_seen);
 }
 
-static void who_is_not_root_is_told(void **state)
+static void without_root_the_reason_is_given(void **state)
 {
 	(void)state;
 	on_ext4("", without_privilege);
@@ -312,7 +312,7 @@ static void groups_have_other_numbers(const struct place *p)
 		_exit(WEXITSTATUS(status));
 }
 
-static void who_has_other_groups_is_told(void **state)
+static void with_mapped_groups_the_reason_is_given(void **state)
 {
 	(void)state;
 	on_ext4("", groups_have_other_numbers);
@@ -365,7 +365,7 @@ static void directories_lie_apart(const struct place *p)
 	close(at);
 }
 
-static void where_directories_lie_apart(void **state)
+static void directories_far_apart_in_the_table(void **state)
 {
 	(void)state;
 	on_ext4("-N 32768", directories_lie_apart);
@@ -398,7 +398,7 @@ static void files_lie_apart(const struct place *p)
 	close(at);
 }
 
-static void where_files_lie_apart(void **state)
+static void files_far_apart_in_the_table(void **state)
 {
 	(void)state;
 	on_ext4("-N 32768", files_lie_apart);
@@ -473,13 +473,13 @@ static void with_little_memory(void **state)
 
 /* ---- Changes --------------------------------------------------------------------------------- */
 
-static void changed_meanwhile(void **state)
+static void changed_during_the_walk(void **state)
 {
 	(void)state;
 	on_ext4("", changes_are_seen);
 }
 
-static void written_but_not_to_the_device(void **state)
+static void sizes_not_yet_written_to_the_device(void **state)
 {
 	(void)state;
 	on_ext4("", unwritten_sizes_are_seen);
@@ -493,7 +493,7 @@ static void jobs_that_are_not_given_are_found(void **state)
 
 /* ---- Elsewhere ------------------------------------------------------------------------------- */
 
-static void reasons_elsewhere(void **state)
+static void other_filesystems_give_a_reason(void **state)
 {
 	struct scratch s;
 	const char *why = NULL;
@@ -524,7 +524,7 @@ static void reasons_elsewhere(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(as_made_by_default),
+		cmocka_unit_test(ext4_made_with_defaults),
 		cmocka_unit_test(with_small_blocks_and_large_inodes),
 		cmocka_unit_test(with_block_maps_and_small_inodes),
 		cmocka_unit_test(without_file_types_and_indexes),
@@ -533,20 +533,20 @@ int main(void)
 		cmocka_unit_test(with_names_without_case),
 		cmocka_unit_test(names_of_attributes),
 		cmocka_unit_test(names_of_attributes_without_checksums),
-		cmocka_unit_test(names_of_attributes_that_are_not_told),
-		cmocka_unit_test(names_of_attributes_that_change),
-		cmocka_unit_test(asked_in_other_ways),
-		cmocka_unit_test(what_is_mounted_below),
-		cmocka_unit_test(who_is_not_root_is_told),
-		cmocka_unit_test(who_has_other_groups_is_told),
-		cmocka_unit_test(where_directories_lie_apart),
-		cmocka_unit_test(where_files_lie_apart),
+		cmocka_unit_test(attribute_names_without_privilege),
+		cmocka_unit_test(changing_attribute_names),
+		cmocka_unit_test(other_options_of_the_walk),
+		cmocka_unit_test(mounts_below_the_root),
+		cmocka_unit_test(without_root_the_reason_is_given),
+		cmocka_unit_test(with_mapped_groups_the_reason_is_given),
+		cmocka_unit_test(directories_far_apart_in_the_table),
+		cmocka_unit_test(files_far_apart_in_the_table),
 		cmocka_unit_test(a_lazy_walk_with_a_mount_below),
 		cmocka_unit_test(with_little_memory),
-		cmocka_unit_test(changed_meanwhile),
-		cmocka_unit_test(written_but_not_to_the_device),
+		cmocka_unit_test(changed_during_the_walk),
+		cmocka_unit_test(sizes_not_yet_written_to_the_device),
 		cmocka_unit_test(jobs_that_are_not_given_are_found),
-		cmocka_unit_test(reasons_elsewhere),
+		cmocka_unit_test(other_filesystems_give_a_reason),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,25 +33,25 @@ static void a_btrfs_of_large_nodes(void **state)
 	on("btrfs", "-n 65536 -O ^no-holes,^extref", tree_is_the_same);
 }
 
-static void a_btrfs_asked_in_other_ways(void **state)
+static void other_options_of_the_walk(void **state)
 {
 	(void)state;
 	on("btrfs", "", filter_and_each_and_lazy);
 }
 
-static void what_is_mounted_below_a_btrfs(void **state)
+static void mounts_below_a_btrfs(void **state)
 {
 	(void)state;
 	on("btrfs", "", mounts_are_seen);
 }
 
-static void who_may_not_search_is_told(void **state)
+static void without_root_the_reason_is_given(void **state)
 {
 	(void)state;
 	on("btrfs", "", without_privilege);
 }
 
-static void written_but_not_to_a_btrfs(void **state)
+static void sizes_not_yet_written_to_a_btrfs(void **state)
 {
 	(void)state;
 	on("btrfs", "", unwritten_sizes_are_seen);
@@ -251,7 +251,7 @@ static void changes_are_seen_or_not(const struct place *p)
 	close(at);
 }
 
-static void a_btrfs_changed_meanwhile(void **state)
+static void a_btrfs_changed_during_the_walk(void **state)
 {
 	(void)state;
 	on("btrfs", "", changes_are_seen_or_not);
@@ -269,13 +269,13 @@ int main(void)
 		cmocka_unit_test(a_btrfs),
 		cmocka_unit_test(a_btrfs_of_small_nodes),
 		cmocka_unit_test(a_btrfs_of_large_nodes),
-		cmocka_unit_test(a_btrfs_asked_in_other_ways),
-		cmocka_unit_test(what_is_mounted_below_a_btrfs),
-		cmocka_unit_test(who_may_not_search_is_told),
-		cmocka_unit_test(written_but_not_to_a_btrfs),
+		cmocka_unit_test(other_options_of_the_walk),
+		cmocka_unit_test(mounts_below_a_btrfs),
+		cmocka_unit_test(without_root_the_reason_is_given),
+		cmocka_unit_test(sizes_not_yet_written_to_a_btrfs),
 		cmocka_unit_test(subvolumes),
 		cmocka_unit_test(a_subvolume_mounted_below),
-		cmocka_unit_test(a_btrfs_changed_meanwhile),
+		cmocka_unit_test(a_btrfs_changed_during_the_walk),
 		cmocka_unit_test(jobs_that_are_not_given_are_found),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

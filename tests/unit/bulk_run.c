@@ -132,7 +132,7 @@ static void give_out_all(struct flist_ext4_reader *reader, struct flist_ext4_par
 	flist_names_release(&names);
 }
 
-static void directories_side_by_side_are_read_at_once(void **state)
+static void adjacent_directories_are_read_together(void **state)
 {
 	(void)state;
 	each_part("-b 1024 -I 256 -O ^has_journal", true, give_out_all);
@@ -166,7 +166,7 @@ static void change_first(struct flist_ext4_reader *reader, struct flist_ext4_par
 	flist_ext4_reader_release(&other);
 }
 
-static void one_of_them_that_changes_is_left_to_the_kernel(void **state)
+static void a_changing_directory_is_left_to_the_kernel(void **state)
 {
 	(void)state;
 	each_part("-b 1024 -I 256 -O ^has_journal,^metadata_csum", true, change_first);
@@ -186,7 +186,7 @@ static void all_were_asked_for(struct flist_ext4_reader *reader, struct flist_ex
 }
 
 /* Nothing is in memory. */
-static void from_a_device_the_directories_to_come_are_asked_for(void **state)
+static void the_next_directories_are_read_ahead(void **state)
 {
 	off_t bytes = 0;
 	(void)state;
@@ -267,9 +267,9 @@ static void encrypted_links_are_left_to_the_kernel(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(directories_side_by_side_are_read_at_once),
-		cmocka_unit_test(one_of_them_that_changes_is_left_to_the_kernel),
-		cmocka_unit_test(from_a_device_the_directories_to_come_are_asked_for),
+		cmocka_unit_test(adjacent_directories_are_read_together),
+		cmocka_unit_test(a_changing_directory_is_left_to_the_kernel),
+		cmocka_unit_test(the_next_directories_are_read_ahead),
 		cmocka_unit_test(encrypted_links_are_left_to_the_kernel),
 	};
 	alarm(3000);

@@ -120,25 +120,25 @@ static void an_old_xfs(void **state)
 	on("xfs", "-m crc=0 -n ftype=0", tree_is_the_same);
 }
 
-static void an_xfs_asked_in_other_ways(void **state)
+static void other_options_of_the_walk(void **state)
 {
 	(void)state;
 	on("xfs", "", filter_and_each_and_lazy);
 }
 
-static void what_is_mounted_below_an_xfs(void **state)
+static void mounts_below_an_xfs(void **state)
 {
 	(void)state;
 	on("xfs", "", mounts_are_seen);
 }
 
-static void who_may_not_ask_is_told(void **state)
+static void without_root_the_reason_is_given(void **state)
 {
 	(void)state;
 	on("xfs", "", without_privilege);
 }
 
-static void written_but_not_to_an_xfs(void **state)
+static void sizes_not_yet_written_to_an_xfs(void **state)
 {
 	(void)state;
 	on("xfs", "", unwritten_sizes_are_seen);
@@ -211,7 +211,7 @@ static void attributes_that_take_blocks(void **state)
 
 /* ---- What changes ---------------------------------------------------------------------------- */
 
-static void an_xfs_changed_meanwhile(void **state)
+static void an_xfs_changed_during_the_walk(void **state)
 {
 	(void)state;
 	on("xfs", "", changes_are_seen);
@@ -254,7 +254,7 @@ static void what_is_in_memory_is_seen(const struct place *p)
 	close(at);
 }
 
-static void what_was_not_written(void **state)
+static void metadata_not_yet_written(void **state)
 {
 	(void)state;
 	on("xfs", "", what_is_in_memory_is_seen);
@@ -329,7 +329,7 @@ static void answers_are_not_believed(const struct place *p)
 	flist_list_free(b);
 }
 
-static void strange_answers(void **state)
+static void invalid_answers_of_the_kernel(void **state)
 {
 	(void)state;
 	on("xfs", "", answers_are_not_believed);
@@ -356,7 +356,7 @@ static void inodes_are_not_in_memory(const struct place *p)
 	flist_list_free(calls);
 }
 
-static void inodes_that_have_to_be_waited_for(void **state)
+static void inodes_not_in_memory(void **state)
 {
 	(void)state;
 	if (COMPILED_IN)
@@ -372,20 +372,20 @@ static void jobs_that_are_not_given_are_found(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(inodes_that_have_to_be_waited_for),
+		cmocka_unit_test(inodes_not_in_memory),
 		cmocka_unit_test(an_xfs),
 		cmocka_unit_test(an_xfs_of_other_sizes),
 		cmocka_unit_test(an_old_xfs),
-		cmocka_unit_test(an_xfs_asked_in_other_ways),
-		cmocka_unit_test(what_is_mounted_below_an_xfs),
-		cmocka_unit_test(who_may_not_ask_is_told),
-		cmocka_unit_test(written_but_not_to_an_xfs),
+		cmocka_unit_test(other_options_of_the_walk),
+		cmocka_unit_test(mounts_below_an_xfs),
+		cmocka_unit_test(without_root_the_reason_is_given),
+		cmocka_unit_test(sizes_not_yet_written_to_an_xfs),
 		cmocka_unit_test(inodes_beyond_32_bits),
 		cmocka_unit_test(attributes_that_take_blocks),
-		cmocka_unit_test(an_xfs_changed_meanwhile),
-		cmocka_unit_test(what_was_not_written),
+		cmocka_unit_test(an_xfs_changed_during_the_walk),
+		cmocka_unit_test(metadata_not_yet_written),
 		cmocka_unit_test(a_part_that_is_too_small),
-		cmocka_unit_test(strange_answers),
+		cmocka_unit_test(invalid_answers_of_the_kernel),
 		cmocka_unit_test(jobs_that_are_not_given_are_found),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,7 +49,7 @@ static int remount(void *arg, struct err *err)
 	return *(int *)arg > 1 ? err_set(err, -EBUSY, "busy") : 0;
 }
 
-static void a_state_needs_a_means(void **state)
+static void a_cold_state_needs_a_way_to_empty_caches(void **state)
 {
 	const struct cache_control nothing = {0}, command = {.cold_command = "true"},
 				   mount = {.remount = remount},
@@ -127,7 +127,7 @@ static enum cause refute(enum cache_state s, enum cold_evidence evidence, struct
 	return cache_state_refute(s, &proof, &pass);
 }
 
-static void what_was_read_decides(void **state)
+static void block_reads_decide(void **state)
 {
 	const struct pass read = {.block_reads = 8}, quiet = {0};
 	(void)state;
@@ -193,10 +193,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_make_a_set),
 		cmocka_unit_test(unknown_names_are_refused),
-		cmocka_unit_test(a_state_needs_a_means),
+		cmocka_unit_test(a_cold_state_needs_a_way_to_empty_caches),
 		cmocka_unit_test(commands_are_run_and_judged),
 		cmocka_unit_test(a_stopped_or_late_command_is_ended),
-		cmocka_unit_test(what_was_read_decides),
+		cmocka_unit_test(block_reads_decide),
 		cmocka_unit_test(requests_decide_where_they_are_counted),
 		cmocka_unit_test(the_time_decides_where_nothing_is_counted),
 		cmocka_unit_test(nfs_has_no_slab_cold_state),

@@ -118,7 +118,7 @@ static int count_closed(const void *arg)
 	return census->entries == 4 ? 0 : 5;
 }
 
-static void test_what_cannot_be_read_is_counted_and_named(void **state)
+static void test_unreadable_directories_are_counted_and_named(void **state)
 {
 	(void)state;
 	umask(0);
@@ -152,7 +152,7 @@ static int count_mounted(const void *arg)
 	return 0;
 }
 
-static void test_mount_points_are_counted_and_entered_when_asked_to(void **state)
+static void test_mount_points_are_counted_and_entered_on_request(void **state)
 {
 	(void)state;
 	mkdir("d", 0755);
@@ -169,8 +169,8 @@ int main(void)
 		SCRATCH_TEST(test_paper_and_disk_agree),
 		SCRATCH_TEST(test_rows_are_without_gaps),
 		SCRATCH_TEST(test_empty_and_odd),
-		SCRATCH_TEST(test_what_cannot_be_read_is_counted_and_named),
-		SCRATCH_TEST(test_mount_points_are_counted_and_entered_when_asked_to),
+		SCRATCH_TEST(test_unreadable_directories_are_counted_and_named),
+		SCRATCH_TEST(test_mount_points_are_counted_and_entered_on_request),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

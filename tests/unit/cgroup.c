@@ -186,7 +186,7 @@ static void names_may_have_blanks(void **state)
 	limit_is("10000 100000", "/my groups/a b");
 }
 
-static void what_cannot_be_read_is_not_known(void **state)
+static void unreadable_limits_are_unknown(void **state)
 {
 	(void)state;
 	limit_is(NULL, NULL); /* nothing at all */
@@ -236,7 +236,7 @@ static void a_group_outside_of_the_namespace_is_not_known(void **state)
 	limit_is(NULL, NULL);
 }
 
-static void a_limit_is_so_many_cpus(void **state)
+static void a_limit_is_quota_over_period(void **state)
 {
 	(void)state;
 	assert_true(cgroup_cpus("30000 100000") == 0.3);
@@ -326,10 +326,10 @@ int main(void)
 		TEST(a_mount_may_show_a_part_of_the_hierarchy),
 		TEST(of_a_hybrid_system_the_one_with_the_controller_counts),
 		TEST(names_may_have_blanks),
-		TEST(what_cannot_be_read_is_not_known),
+		TEST(unreadable_limits_are_unknown),
 		TEST(a_quota_without_its_period_is_not_known),
 		TEST(a_group_outside_of_the_namespace_is_not_known),
-		TEST(a_limit_is_so_many_cpus),
+		TEST(a_limit_is_quota_over_period),
 		TEST(memory_is_what_the_machine_and_the_tightest_group_have_left),
 		TEST(a_v1_group_limits_memory_too),
 	};

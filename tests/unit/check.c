@@ -78,7 +78,7 @@ static void says(struct result *r, const char *code, const char *cell, const cha
 	result_free(r);
 }
 
-static void a_good_run_says_nothing(void **state)
+static void a_good_run_has_no_warnings(void **state)
 {
 	(void)state;
 	says(good_result(), NULL, NULL, NULL);
@@ -125,7 +125,7 @@ static void too_little_or_disturbed(void **state)
 }
 
 /* Passes are more than rounds, and a ratio needs both cells: what counts are rounds of both. */
-static void disturbed_rounds_that_count_are_told(void **state)
+static void disturbed_rounds_that_count_give_a_warning(void **state)
 {
 	struct result *r = good_result();
 	(void)state;
@@ -182,7 +182,7 @@ static void a_clock_that_moved(void **state)
 	says(r, "frequency", NULL, "50%");
 }
 
-static void waits_for_a_cpu_that_the_kernel_does_not_tell_of(void **state)
+static void unknown_waits_for_a_cpu(void **state)
 {
 	struct result *r = good_result();
 	(void)state;
@@ -190,7 +190,7 @@ static void waits_for_a_cpu_that_the_kernel_does_not_tell_of(void **state)
 	says(r, "run-delay", NULL, "schedstat");
 }
 
-static void a_precision_that_was_not_reached(void **state)
+static void a_precision_not_reached(void **state)
 {
 	struct result *r = good_result();
 	(void)state;
@@ -231,7 +231,7 @@ static void a_tree_that_changed(void **state)
 	     "compared: spool/a, spool/b and 10 more");
 }
 
-static void a_tree_that_is_not_measured_whole(void **state)
+static void a_tree_measured_in_part(void **state)
 {
 	(void)state;
 	const struct {
@@ -265,17 +265,17 @@ static void a_tree_that_is_not_measured_whole(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_good_run_says_nothing),
+		cmocka_unit_test(a_good_run_has_no_warnings),
 		cmocka_unit_test(wrong_answers),
 		cmocka_unit_test(no_baseline),
 		cmocka_unit_test(too_little_or_disturbed),
-		cmocka_unit_test(disturbed_rounds_that_count_are_told),
+		cmocka_unit_test(disturbed_rounds_that_count_give_a_warning),
 		cmocka_unit_test(a_large_floor),
 		cmocka_unit_test(a_clock_that_moved),
-		cmocka_unit_test(waits_for_a_cpu_that_the_kernel_does_not_tell_of),
-		cmocka_unit_test(a_precision_that_was_not_reached),
+		cmocka_unit_test(unknown_waits_for_a_cpu),
+		cmocka_unit_test(a_precision_not_reached),
 		cmocka_unit_test(a_tree_that_changed),
-		cmocka_unit_test(a_tree_that_is_not_measured_whole),
+		cmocka_unit_test(a_tree_measured_in_part),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

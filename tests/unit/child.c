@@ -41,7 +41,7 @@ static void say(struct child_request request, const char *command, char *text, s
 	assert_int_equal(status, 0);
 }
 
-static void tells_how_it_ended(void **state)
+static void the_end_of_a_program_is_reported(void **state)
 {
 	static const struct {
 		const char *command, *story;
@@ -64,7 +64,7 @@ static void tells_how_it_ended(void **state)
 }
 
 #ifndef __SANITIZE_THREAD__ /* makes a fork of vfork, whose child's errno stays its own */
-static void what_cannot_be_executed_is_an_error(void **state)
+static void a_program_that_cannot_be_executed_is_an_error(void **state)
 {
 	const char *const argv[] = {"/no/such/program", NULL};
 	const struct child_request request = {.argv = argv};
@@ -76,7 +76,7 @@ static void what_cannot_be_executed_is_an_error(void **state)
 }
 #endif
 
-static void input_is_empty_and_descriptors_are_as_told(void **state)
+static void input_is_empty_and_descriptors_are_as_requested(void **state)
 {
 	char text[256];
 	(void)state;
@@ -91,7 +91,7 @@ static void input_is_empty_and_descriptors_are_as_told(void **state)
 }
 
 /* What an ancestor ignores or blocks would otherwise be ignored or blocked across an exec. */
-static void signals_are_the_usual_ones(void **state)
+static void signals_have_their_defaults(void **state)
 {
 	char text[256];
 	sigset_t some, before;
@@ -142,7 +142,7 @@ static void a_stopped_command_ends_with_its_whole_group(void **state)
 }
 
 /* A life of statmark that is cut short by SIGKILL, in a process of its own. */
-static void everything_dies_with_who_started_it(void **state)
+static void all_programs_end_with_their_parent(void **state)
 {
 	int ends[2];
 	char text[16];
@@ -183,7 +183,7 @@ static int wait_without_pidfd(const void *arg)
 	return 0;
 }
 
-static void ends_are_seen_without_pidfds_too(void **state)
+static void ends_are_noticed_without_pidfds(void **state)
 {
 	(void)state;
 	int code = in_child(wait_without_pidfd, NULL);
@@ -195,15 +195,15 @@ static void ends_are_seen_without_pidfds_too(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tells_how_it_ended),
+		cmocka_unit_test(the_end_of_a_program_is_reported),
 #ifndef __SANITIZE_THREAD__
-		cmocka_unit_test(what_cannot_be_executed_is_an_error),
+		cmocka_unit_test(a_program_that_cannot_be_executed_is_an_error),
 #endif
-		cmocka_unit_test(input_is_empty_and_descriptors_are_as_told),
-		cmocka_unit_test(signals_are_the_usual_ones),
+		cmocka_unit_test(input_is_empty_and_descriptors_are_as_requested),
+		cmocka_unit_test(signals_have_their_defaults),
 		cmocka_unit_test(a_stopped_command_ends_with_its_whole_group),
-		cmocka_unit_test(everything_dies_with_who_started_it),
-		cmocka_unit_test(ends_are_seen_without_pidfds_too),
+		cmocka_unit_test(all_programs_end_with_their_parent),
+		cmocka_unit_test(ends_are_noticed_without_pidfds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,7 +41,7 @@ static const struct judged_fact *fact(const struct judgement *j, const char *nam
 	return NULL;
 }
 
-static void names_and_seeds_do_not_make_different(void **state)
+static void names_and_seeds_may_differ(void **state)
 {
 	struct judgement *j = judgement_new(JUDGEMENT_COMPARE);
 	struct side a, b;
@@ -56,7 +56,7 @@ static void names_and_seeds_do_not_make_different(void **state)
 	judgement_free(j);
 }
 
-static void but_they_are_told(void **state)
+static void differing_names_and_seeds_are_reported(void **state)
 {
 	struct judgement *j = judgement_new(JUDGEMENT_COMPARE);
 	struct side a, b;
@@ -75,7 +75,7 @@ static void but_they_are_told(void **state)
 	judgement_free(j);
 }
 
-static void a_state_that_differs_by_row_is_not_that_of_all(void **state)
+static void a_cache_state_is_common_only_if_all_rows_have_it(void **state)
 {
 	static const enum cache_state states[][2] = {{CACHE_COLD, CACHE_COLD},
 						     {CACHE_COLD, CACHE_WARM}};
@@ -101,9 +101,9 @@ static void a_state_that_differs_by_row_is_not_that_of_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_and_seeds_do_not_make_different),
-		cmocka_unit_test(but_they_are_told),
-		cmocka_unit_test(a_state_that_differs_by_row_is_not_that_of_all),
+		cmocka_unit_test(names_and_seeds_may_differ),
+		cmocka_unit_test(differing_names_and_seeds_are_reported),
+		cmocka_unit_test(a_cache_state_is_common_only_if_all_rows_have_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,7 +54,7 @@ static void a_control_unlike_base_makes_its_class_invalid(void **state)
 	assert_int_equal(verdict_beside(interval(1.009, 1.02)), VERDICT_REGRESSED);
 }
 
-static void a_control_of_another_class_has_no_say(void **state)
+static void a_control_of_another_class_is_ignored(void **state)
 {
 	const struct gate_cell cells[] = {
 		{.class = 2, .has_control = true, .control = interval(1.5, 1.6)},
@@ -86,7 +86,7 @@ static void the_largest_tolerance_counts(void **state)
 	assert_int_equal(verdict_beside(interval(0.99, 1.2)), VERDICT_INCONCLUSIVE);
 }
 
-static void what_failed_is_told_before_the_control(void **state)
+static void a_failure_comes_before_the_control(void **state)
 {
 	const struct gate_cell cell = {
 		.invalid = "a wrong answer", .has_control = true, .control = interval(2, 3)};
@@ -97,7 +97,7 @@ static void what_failed_is_told_before_the_control(void **state)
 }
 
 /* Also of those whose strategy only their worker knows. */
-static void as_many_cpus_are_wanted_as_an_arm_has_jobs(void **state)
+static void the_largest_number_of_jobs_decides_how_many_cpus(void **state)
 {
 	static const struct {
 		const char *base, *head, *jobs;
@@ -134,11 +134,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_control_lets_the_verdict_stand),
 		cmocka_unit_test(a_control_unlike_base_makes_its_class_invalid),
-		cmocka_unit_test(a_control_of_another_class_has_no_say),
+		cmocka_unit_test(a_control_of_another_class_is_ignored),
 		cmocka_unit_test(an_unknown_control_leaves_no_verdict),
 		cmocka_unit_test(the_largest_tolerance_counts),
-		cmocka_unit_test(what_failed_is_told_before_the_control),
-		cmocka_unit_test(as_many_cpus_are_wanted_as_an_arm_has_jobs),
+		cmocka_unit_test(a_failure_comes_before_the_control),
+		cmocka_unit_test(the_largest_number_of_jobs_decides_how_many_cpus),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,7 @@
 #include "engine/base/util.h"
 #include "tests/test.h"
 
-static void what_the_machine_lacks_has_a_reason(void **state)
+static void missing_counters_have_a_reason(void **state)
 {
 	struct counters counters;
 	struct counts before, after;
@@ -34,7 +34,7 @@ static void what_the_machine_lacks_has_a_reason(void **state)
 	arena_free(arena);
 }
 
-static void every_refusal_has_words(void **state)
+static void every_refusal_has_a_message(void **state)
 {
 	static const int errors[] = {ENOENT, EACCES, EPERM, ENOSYS, EOPNOTSUPP, EMFILE};
 	struct counters counters = {.leader = -1};
@@ -68,8 +68,8 @@ static void shared_counters_are_extrapolated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_the_machine_lacks_has_a_reason),
-		cmocka_unit_test(every_refusal_has_words),
+		cmocka_unit_test(missing_counters_have_a_reason),
+		cmocka_unit_test(every_refusal_has_a_message),
 		cmocka_unit_test(shared_counters_are_extrapolated),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

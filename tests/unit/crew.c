@@ -145,7 +145,7 @@ static void note_mask(void *arg, unsigned i)
 	job->notes[i].cpu = sched_getaffinity(0, sizeof(mine), &mine) ? -1 : CPU_COUNT(&mine);
 }
 
-static void a_worker_may_be_set_free_again(void **state)
+static void a_worker_can_be_unbound(void **state)
 {
 	struct fixture *f = *state;
 	struct job job = {.topology = f->topology};
@@ -159,7 +159,7 @@ static void a_worker_may_be_set_free_again(void **state)
 		assert_int_equal(job.notes[i].cpu, topology_allowed(f->topology));
 }
 
-static void a_cpu_that_is_not_there_is_an_error(void **state)
+static void a_missing_cpu_is_an_error(void **state)
 {
 	struct fixture *f = *state;
 	struct job job = {0};
@@ -230,7 +230,7 @@ static void note_signals(void *arg, unsigned i)
 	job->notes[i].blocked = sigismember(&mask, SIGINT) == 1 && sigismember(&mask, SIGTERM) == 1;
 }
 
-static void signals_are_for_main(void **state)
+static void signals_are_blocked_in_workers(void **state)
 {
 	struct fixture *f = *state;
 	struct job job = {0};
@@ -251,7 +251,7 @@ static void pass_gate(void *arg, unsigned i)
 }
 
 /* Nobody passes before the last one has come, with fewer CPUs than workers, too. */
-static void the_gate_opens_when_all_are_there(void **state)
+static void the_gate_opens_when_all_have_arrived(void **state)
 {
 	struct fixture *f = *state;
 	for (unsigned k = 0; k < 200; k++) {
@@ -281,7 +281,7 @@ static void a_gate_can_be_closed_again(void **state)
 }
 
 /* Made and freed at once: some workers have not even begun. */
-static void a_crew_without_work_goes_home(void **state)
+static void a_new_crew_can_be_freed_at_once(void **state)
 {
 	struct fixture *f = *state;
 	for (unsigned i = 0; i < 50; i++) {
@@ -300,15 +300,15 @@ int main(void)
 		TEST(workers_are_threads_of_their_own),
 		TEST(many_jobs_of_all_sizes),
 		TEST(workers_run_on_their_cpus),
-		TEST(a_worker_may_be_set_free_again),
-		TEST(a_cpu_that_is_not_there_is_an_error),
+		TEST(a_worker_can_be_unbound),
+		TEST(a_missing_cpu_is_an_error),
 #ifndef __SANITIZE_THREAD__ /* see crew.c */
 		TEST(workers_have_descriptors_of_their_own),
 #endif
-		TEST(signals_are_for_main),
-		TEST(the_gate_opens_when_all_are_there),
+		TEST(signals_are_blocked_in_workers),
+		TEST(the_gate_opens_when_all_have_arrived),
 		TEST(a_gate_can_be_closed_again),
-		TEST(a_crew_without_work_goes_home),
+		TEST(a_new_crew_can_be_freed_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

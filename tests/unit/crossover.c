@@ -98,7 +98,7 @@ static void a_plateau_is_not_the_end(void **state)
 	assert_int_equal(c.more, 0);
 }
 
-static void too_few_rounds_say_nothing(void **state)
+static void too_few_rounds_have_no_crossover(void **state)
 {
 	struct result *r = *state;
 	add_base(r, 2000);
@@ -111,7 +111,7 @@ static void too_few_rounds_say_nothing(void **state)
 	assert_false(c.speedup.known);
 }
 
-static void one_number_alone_says_nothing(void **state)
+static void one_number_of_jobs_has_no_crossover(void **state)
 {
 	struct result *r = *state;
 	add_base(r, 2000);
@@ -123,7 +123,7 @@ static void one_number_alone_says_nothing(void **state)
 }
 
 /* Where a number of jobs lacks rounds, the best that is known is taken all the same. */
-static void what_is_known_is_preferred_to_what_was_seen(void **state)
+static void intervals_are_preferred_to_medians(void **state)
 {
 	struct result *r = *state;
 	add_base(r, 2000);
@@ -149,9 +149,9 @@ int main(void)
 		TEST(the_last_number_that_gains),
 		TEST(more_jobs_that_lose_do_not_count),
 		TEST(a_plateau_is_not_the_end),
-		TEST(too_few_rounds_say_nothing),
-		TEST(one_number_alone_says_nothing),
-		TEST(what_is_known_is_preferred_to_what_was_seen),
+		TEST(too_few_rounds_have_no_crossover),
+		TEST(one_number_of_jobs_has_no_crossover),
+		TEST(intervals_are_preferred_to_medians),
 		TEST(nothing_measured_is_no_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

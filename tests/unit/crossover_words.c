@@ -64,7 +64,7 @@ static const char *say(struct said *said)
 	return said->series.sentence;
 }
 
-static void no_difference_is_what_intervals_say(void **state)
+static void no_difference_needs_intervals(void **state)
 {
 	struct said said;
 	(void)state;
@@ -77,7 +77,7 @@ static void no_difference_is_what_intervals_say(void **state)
 	end(&said);
 }
 
-static void without_intervals_nothing_is_known(void **state)
+static void without_intervals_nothing_is_claimed(void **state)
 {
 	struct said said;
 	(void)state;
@@ -98,7 +98,7 @@ static void without_intervals_nothing_is_known(void **state)
 }
 
 /* 123.5 in two digits is 120, which the interval excludes. */
-static void a_rounded_place_stays_in_its_interval(void **state)
+static void a_rounded_crossing_stays_in_its_interval(void **state)
 {
 	struct said said;
 	(void)state;
@@ -114,7 +114,7 @@ static void a_rounded_place_stays_in_its_interval(void **state)
 	end(&said);
 }
 
-static void what_answers_another_question_is_said(void **state)
+static void different_answers_are_reported(void **state)
 {
 	struct said said;
 	(void)state;
@@ -185,10 +185,10 @@ static void few_rounds_have_no_band_and_the_title_its_filesystem(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_difference_is_what_intervals_say),
-		cmocka_unit_test(without_intervals_nothing_is_known),
-		cmocka_unit_test(a_rounded_place_stays_in_its_interval),
-		cmocka_unit_test(what_answers_another_question_is_said),
+		cmocka_unit_test(no_difference_needs_intervals),
+		cmocka_unit_test(without_intervals_nothing_is_claimed),
+		cmocka_unit_test(a_rounded_crossing_stays_in_its_interval),
+		cmocka_unit_test(different_answers_are_reported),
 		cmocka_unit_test(a_title_names_the_ends_alone),
 		cmocka_unit_test_setup_teardown(
 			few_rounds_have_no_band_and_the_title_its_filesystem, open_scratch,

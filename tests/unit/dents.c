@@ -20,7 +20,7 @@ static unsigned read_all(struct dents *dents, dents_fn *read, void *arg, int *en
 	return n;
 }
 
-static void dots_are_passed_over_however_often_they_come(void **state)
+static void dots_are_skipped_each_time(void **state)
 {
 	static const char *const names[] = {".", "a", ".", "..", ".", "..", "b", ".", NULL};
 	struct dents_script script = {.names = names};
@@ -32,7 +32,7 @@ static void dots_are_passed_over_however_often_they_come(void **state)
 	assert_int_equal(dents.bad, 0);
 }
 
-static void names_that_no_entry_can_have_are_counted(void **state)
+static void invalid_names_are_counted(void **state)
 {
 	static const char *const names[] = {"", "a", "b/c", "/", "", NULL};
 	struct dents_script script = {.names = names};
@@ -66,7 +66,7 @@ static void a_name_may_have_4095_bytes_and_more(void **state)
 	}
 }
 
-static void an_error_comes_behind_the_names_before_it(void **state)
+static void names_before_an_error_are_returned(void **state)
 {
 	static const char *const names[] = {"a", "b", NULL};
 	struct dents_script script = {.names = names, .error = EIO};
@@ -95,7 +95,7 @@ static long read_broken(void *arg, int fd, void *buf, size_t size)
 	return (long)b->given;
 }
 
-static void what_is_no_list_is_no_list(void **state)
+static void malformed_lists_are_refused(void **state)
 {
 	static const struct broken cases[] = {
 		{0, 24, true},   {19, 24, true}, {25, 24, true}, {UINT16_MAX, 24, true},
@@ -111,7 +111,7 @@ static void what_is_no_list_is_no_list(void **state)
 	}
 }
 
-static void without_a_script_the_kernel_is_asked(void **state)
+static void without_a_script_the_kernel_lists(void **state)
 {
 	int fd = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC), n = 0;
 	struct dents dents;
@@ -129,12 +129,12 @@ static void without_a_script_the_kernel_is_asked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(dots_are_passed_over_however_often_they_come),
-		cmocka_unit_test(names_that_no_entry_can_have_are_counted),
+		cmocka_unit_test(dots_are_skipped_each_time),
+		cmocka_unit_test(invalid_names_are_counted),
 		cmocka_unit_test(a_name_may_have_4095_bytes_and_more),
-		cmocka_unit_test(an_error_comes_behind_the_names_before_it),
-		cmocka_unit_test(what_is_no_list_is_no_list),
-		cmocka_unit_test(without_a_script_the_kernel_is_asked),
+		cmocka_unit_test(names_before_an_error_are_returned),
+		cmocka_unit_test(malformed_lists_are_refused),
+		cmocka_unit_test(without_a_script_the_kernel_lists),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

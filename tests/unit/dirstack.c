@@ -112,7 +112,7 @@ static void test_reading_goes_on_where_it_was(void **state)
 	dirstack_end(&dirs);
 }
 
-static void test_not_elsewhere(void **state)
+static void test_only_subdirectories_are_entered(void **state)
 {
 	struct dirstack dirs;
 	(void)state;
@@ -141,7 +141,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SCRATCH_TEST(test_down_and_up_again),
 		SCRATCH_TEST(test_reading_goes_on_where_it_was),
-		SCRATCH_TEST(test_not_elsewhere),
+		SCRATCH_TEST(test_only_subdirectories_are_entered),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,7 +83,7 @@ static void round_trip_is_identical(void **state)
 }
 
 /* One field of each kind: an identical document could still have lost the same field twice. */
-static void what_is_read_is_what_was_written(void **state)
+static void reading_gives_what_was_written(void **state)
 {
 	struct scratch *s = *state;
 	struct result *made = with_result();
@@ -144,7 +144,7 @@ static void what_is_read_is_what_was_written(void **state)
 	result_free(read);
 }
 
-static void what_more_jobs_gain_is_read(void **state)
+static void the_gain_of_more_jobs_is_read(void **state)
 {
 	struct scratch *s = *state;
 	struct result *made = with_result();
@@ -424,8 +424,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(round_trip_is_identical),
-		TEST(what_is_read_is_what_was_written),
-		TEST(what_more_jobs_gain_is_read),
+		TEST(reading_gives_what_was_written),
+		TEST(the_gain_of_more_jobs_is_read),
 		TEST(an_empty_result_round_trips),
 		TEST(hostile_documents_are_refused_with_the_place),
 		TEST(truncated_anywhere),

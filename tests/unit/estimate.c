@@ -46,7 +46,7 @@ static void disturbed_rounds_are_dropped(void **state)
 	assert_true(fabs(base->p95 - 8000) < 1e-9);
 }
 
-static void where_it_is_never_quiet_all_rounds_count(void **state)
+static void if_all_rounds_are_disturbed_all_count(void **state)
 {
 	struct result *r = *state;
 	struct cell_result *base = add_steady(r, "base", 20, 800);
@@ -57,7 +57,7 @@ static void where_it_is_never_quiet_all_rounds_count(void **state)
 	assert_int_equal(base->n_clean, 7);
 }
 
-static void what_did_not_verify_never_counts(void **state)
+static void unverified_passes_never_count(void **state)
 {
 	struct result *r = *state;
 	struct cell_result *base = add_steady(r, "base", 20, 800);
@@ -125,7 +125,7 @@ static void ratios_need_both_undisturbed(void **state)
 	assert_true(fabs(other->median_of_passes - 200) < 1e-9);
 }
 
-static void rounds_without_a_partner_are_not_enough(void **state)
+static void unpaired_rounds_give_no_ratio(void **state)
 {
 	struct result *r = *state;
 	struct cell_result *base = add_cell(r, "base"), *other = add_cell(r, "other");
@@ -201,7 +201,7 @@ static void the_nearest_pass_of_the_baseline_counts(void **state)
 	is_known(&r->fastest[0].speedup, 1 / 0.9, 20);
 }
 
-static void who_answers_less_never_wins(void **state)
+static void a_strategy_that_returns_less_is_not_ranked(void **state)
 {
 	struct result *r = *state;
 	add_steady(r, "base", 20, 100);
@@ -226,7 +226,7 @@ static void programs_win_only_with_verified_output(void **state)
 	assert_string_equal(r->fastest[0].cell, "program");
 }
 
-static void why_nothing_can_be_fastest_is_said(void **state)
+static void without_a_fastest_cell_the_reason_is_given(void **state)
 {
 	struct result *r = *state;
 	add_steady(r, "base", 20, 100);
@@ -249,7 +249,7 @@ static void why_nothing_can_be_fastest_is_said(void **state)
 }
 
 /* One that takes as many threads as pay is not as good a way of asking with the jobs of others. */
-static void who_finds_threads_does_not_win_with_the_same_jobs(void **state)
+static void a_strategy_that_finds_its_threads_does_not_win(void **state)
 {
 	struct result *r = *state;
 	add_steady(r, "base", 20, 100);
@@ -298,7 +298,7 @@ static void without_a_baseline_there_are_no_ratios(void **state)
 }
 
 /* A run saves what it knows again and again. */
-static void more_passes_give_more(void **state)
+static void more_passes_of_the_baseline_narrow_the_interval(void **state)
 {
 	struct result *r = *state;
 	struct cell_result *base = add_steady(r, "base", 7, 100);
@@ -402,23 +402,23 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(costs_and_ratios_of_quiet_rounds),
 		TEST(disturbed_rounds_are_dropped),
-		TEST(where_it_is_never_quiet_all_rounds_count),
-		TEST(what_did_not_verify_never_counts),
+		TEST(if_all_rounds_are_disturbed_all_count),
+		TEST(unverified_passes_never_count),
 		TEST(ratios_pair_by_round),
 		TEST(the_time_of_a_round_is_the_median_of_its_passes),
 		TEST(ratios_need_both_undisturbed),
-		TEST(rounds_without_a_partner_are_not_enough),
+		TEST(unpaired_rounds_give_no_ratio),
 		TEST(the_fastest_is_scored_on_other_rounds_than_chosen),
 		TEST(the_baseline_may_be_the_fastest),
 		TEST(the_floor_never_wins),
 		TEST(the_nearest_pass_of_the_baseline_counts),
-		TEST(who_answers_less_never_wins),
+		TEST(a_strategy_that_returns_less_is_not_ranked),
 		TEST(programs_win_only_with_verified_output),
-		TEST(why_nothing_can_be_fastest_is_said),
-		TEST(who_finds_threads_does_not_win_with_the_same_jobs),
+		TEST(without_a_fastest_cell_the_reason_is_given),
+		TEST(a_strategy_that_finds_its_threads_does_not_win),
 		TEST(cells_that_failed_have_no_figures),
 		TEST(without_a_baseline_there_are_no_ratios),
-		TEST(more_passes_give_more),
+		TEST(more_passes_of_the_baseline_narrow_the_interval),
 		TEST(a_product_needs_a_round_more),
 		TEST(all_rounds_count_before_an_interval_is_missed),
 		TEST(nothing_measured_is_no_error),

@@ -21,7 +21,7 @@ static void too_few_rounds_for_halves_claim_nothing(void **state)
 		"too few rounds to choose on one half and to score on the other");
 }
 
-static void three_rounds_show_what_was_seen(void **state)
+static void three_rounds_give_a_median_without_an_interval(void **state)
 {
 	struct result *r = *state;
 	struct cell_result *base = add_steady(r, "base", 3, 100);
@@ -87,7 +87,7 @@ static void more_jobs_are_scored_against_the_best_of_one(void **state)
 }
 
 /* It has one job by name, and is the fastest of all because it does not keep to it. */
-static void who_finds_threads_has_neither_one_job_nor_several(void **state)
+static void a_strategy_that_finds_its_threads_has_no_number_of_jobs(void **state)
 {
 	struct result *r = *state;
 	add_steady(r, "base", 9, 100)->jobs = 1;
@@ -127,7 +127,7 @@ static void more_jobs_of_few_rounds_claim_nothing(void **state)
  * that of ratios, and a cell's time is the baseline's times its ratio, with an interval that has
  * both. The medians of the passes themselves contradict the ratios often.
  */
-static void times_and_ratios_tell_one_story(void **state)
+static void times_and_ratios_agree(void **state)
 {
 	struct result *r = *state;
 	struct rng rng = {7};
@@ -171,7 +171,7 @@ static void times_and_ratios_tell_one_story(void **state)
 }
 
 /* Every sixteenth of the rounds there are, for ever. */
-static void the_precision_is_looked_at_for_ever(void **state)
+static void the_precision_is_checked_in_every_sixteenth_of_the_rounds(void **state)
 {
 	(void)state;
 	uint32_t last = 0, looks = 0;
@@ -203,7 +203,7 @@ static void the_last_state_is_judged(void **state)
 }
 
 /* A run that was stopped before its first round. */
-static void no_pass_is_no_ratio_of_itself(void **state)
+static void a_baseline_without_passes_has_no_ratio(void **state)
 {
 	struct result *r = *state;
 	struct cell_result *base = add_cell(r, "base");
@@ -220,16 +220,16 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, with_cells_set_up, with_cells_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(too_few_rounds_for_halves_claim_nothing),
-		TEST(three_rounds_show_what_was_seen),
+		TEST(three_rounds_give_a_median_without_an_interval),
 		TEST(one_rival_is_scored_on_all_rounds),
 		TEST(like_is_compared_with_like),
 		TEST(more_jobs_are_scored_against_the_best_of_one),
-		TEST(who_finds_threads_has_neither_one_job_nor_several),
+		TEST(a_strategy_that_finds_its_threads_has_no_number_of_jobs),
 		TEST(more_jobs_of_few_rounds_claim_nothing),
-		TEST(times_and_ratios_tell_one_story),
-		TEST(the_precision_is_looked_at_for_ever),
+		TEST(times_and_ratios_agree),
+		TEST(the_precision_is_checked_in_every_sixteenth_of_the_rounds),
 		TEST(the_last_state_is_judged),
-		TEST(no_pass_is_no_ratio_of_itself),
+		TEST(a_baseline_without_passes_has_no_ratio),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

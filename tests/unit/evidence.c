@@ -94,7 +94,7 @@ static void names_and_listings_are_counted_on_nfs(void **state)
 	assert_int_equal(nfs("/mnt/over"), 3);
 }
 
-static void mounts_without_counts_have_none(void **state)
+static void requests_of_mounts_without_counts_are_unknown(void **state)
 {
 	static const char *const others[] = {"/",           "/srv",       "/mnt",      "/mnt/hom",
 					     "/mnt/home/x", "/mnt/under", "/mnt/bare", ""};
@@ -112,7 +112,7 @@ static void requests_of_a_share_are_counted_on_cifs(void **state)
 	assert_int_equal(cifs("//server/share2"), 1000);
 }
 
-static void shares_without_counts_have_none(void **state)
+static void requests_of_shares_without_counts_are_unknown(void **state)
 {
 	static const char *const others[] = {"//server", "//server/shar", "//server/silent",
 					     "//other/share", ""};
@@ -157,9 +157,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_and_listings_are_counted_on_nfs),
-		cmocka_unit_test(mounts_without_counts_have_none),
+		cmocka_unit_test(requests_of_mounts_without_counts_are_unknown),
 		cmocka_unit_test(requests_of_a_share_are_counted_on_cifs),
-		cmocka_unit_test(shares_without_counts_have_none),
+		cmocka_unit_test(requests_of_shares_without_counts_are_unknown),
 		cmocka_unit_test(each_filesystem_has_its_evidence),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -208,7 +208,7 @@ static void only_cells_with_figures_are_listed(void **state)
 }
 
 /* Not one job, which is only what it begins with. */
-static void jobs_that_are_found_are_no_single_job(void **state)
+static void a_found_number_of_threads_is_no_single_job(void **state)
 {
 	static struct decision_fact decisions[3];
 	(void)state;
@@ -312,7 +312,7 @@ int main(void)
 		cmocka_unit_test(without_figures_there_is_nothing),
 		cmocka_unit_test(only_cells_with_figures_are_listed),
 		cmocka_unit_test(passes_that_count_in_figures_are_exported),
-		cmocka_unit_test(jobs_that_are_found_are_no_single_job),
+		cmocka_unit_test(a_found_number_of_threads_is_no_single_job),
 		cmocka_unit_test(the_older_format_of_prometheus_knows_all_types),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

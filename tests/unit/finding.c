@@ -100,7 +100,7 @@ static void frequency(void **state)
 	host_is(&h, "turbo", SEVERITY_NOTE, "unknown");
 }
 
-static void what_shares_the_machine(void **state)
+static void other_users_of_the_machine(void **state)
 {
 	struct host_facts h = good_host();
 	(void)state;
@@ -203,7 +203,7 @@ static void filesystems(void **state)
 	fs_is("unknown", true, "fs", SEVERITY_NOTE, "is unknown");
 }
 
-static void what_a_run_met(void **state)
+static void findings_of_a_run(void **state)
 {
 	struct findings quiet = {.arena = arena}, noisy = {.arena = arena};
 	struct steal_period units[] = {{0, 5, 1000000000, 0, 0}, {5, 5, 1000000000, 18000000, 0}};
@@ -230,7 +230,7 @@ static void what_a_run_met(void **state)
 	is_found(&noisy, "counters", SEVERITY_NOTE, "no PMU");
 }
 
-static void whether_passes_waited_may_be_unknown(void **state)
+static void waits_of_passes_may_be_unknown(void **state)
 {
 	struct findings none = {.arena = arena}, known = {.arena = arena}, some = {.arena = arena};
 	struct pass passes[2] = {{.clean = true}, {.clean = true}};
@@ -249,7 +249,7 @@ static void whether_passes_waited_may_be_unknown(void **state)
 }
 
 /* A second is what is looked at: less of it, or no account at all, says nothing. */
-static void what_was_stolen_may_be_unknown(void **state)
+static void steal_may_be_unknown(void **state)
 {
 	struct findings none = {.arena = arena}, brief = {.arena = arena}, some = {.arena = arena};
 	struct steal_period units[] = {{0, 5, 999999999, 0, 0}, {5, 5, 1000000000, 15000000, 0}};
@@ -265,7 +265,7 @@ static void what_was_stolen_may_be_unknown(void **state)
 	is_found(&some, "steal", SEVERITY_WARNING, "1.5%");
 }
 
-static void there_is_room_for_so_many(void **state)
+static void the_number_of_findings_is_limited(void **state)
 {
 	struct findings f = {.arena = arena};
 	(void)state;
@@ -283,15 +283,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_good_machine_is_fine),
 		TEST(frequency),
-		TEST(what_shares_the_machine),
+		TEST(other_users_of_the_machine),
 		TEST(a_cgroup_that_limits_is_named),
 		TEST(mitigations_are_counted),
 		TEST(the_clock),
 		TEST(filesystems),
-		TEST(what_a_run_met),
-		TEST(what_was_stolen_may_be_unknown),
-		TEST(whether_passes_waited_may_be_unknown),
-		TEST(there_is_room_for_so_many),
+		TEST(findings_of_a_run),
+		TEST(steal_may_be_unknown),
+		TEST(waits_of_passes_may_be_unknown),
+		TEST(the_number_of_findings_is_limited),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

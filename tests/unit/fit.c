@@ -211,7 +211,7 @@ static bool at_once(void *arg)
 	return true;
 }
 
-static void test_a_walk_that_is_halted_says_so(void **state)
+static void test_a_halted_walk_is_reported(void **state)
 {
 	const struct shape shape = shape_of("source-tree", 300);
 	const struct halt halt = {at_once, NULL};
@@ -236,7 +236,7 @@ int main(void)
 		cmocka_unit_test(test_other_sizes_are_alike),
 		cmocka_unit_test(test_odd_trees_give_shapes),
 		SCRATCH_TEST(test_disk_is_as_paper),
-		SCRATCH_TEST(test_a_walk_that_is_halted_says_so),
+		SCRATCH_TEST(test_a_halted_walk_is_reported),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -134,7 +134,7 @@ static int mount_as_nobody(const void *path)
 								  : 2;
 }
 
-static void who_may_not_mount_is_told_why(void **state)
+static void without_permission_the_reason_is_given(void **state)
 {
 	(void)state;
 	assert_int_equal(in_child(mount_as_nobody, "/tmp"), 0);
@@ -144,7 +144,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_is_served_until_it_is_unmounted),
-		cmocka_unit_test(who_may_not_mount_is_told_why),
+		cmocka_unit_test(without_permission_the_reason_is_given),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -231,7 +231,7 @@ static void assert_about(double a, double b)
 }
 
 /* Head over base, not the other way round, and head's time is base's times the ratio. */
-static void the_ratio_is_of_head_to_base(void **state)
+static void the_ratio_is_head_over_base(void **state)
 {
 	struct gate_cell cell = cell_of("ns@10000", "ns@12000");
 	struct gate_facts facts = run_one(&cell);
@@ -323,7 +323,7 @@ static void a_class_has_one_control(void **state)
 }
 
 /* As far off downwards counts as much. */
-static void a_control_that_is_faster_is_as_far_off(void **state)
+static void a_faster_control_counts_like_a_slower_one(void **state)
 {
 	const struct estimate control = {.known = true, .lo = 1 / 1.05, .hi = 1};
 	const struct estimate unknown = {.lo = 0.5, .hi = 2};
@@ -362,7 +362,7 @@ static void a_worker_that_fails_ends_its_cell_and_no_other(void **state)
 	assert_about(cells[1].ratio.median, 0.9);
 }
 
-static void what_sees_another_tree_is_invalid(void **state)
+static void a_side_that_sees_another_tree_is_invalid(void **state)
 {
 	struct gate_cell cell = cell_of("ns@10000", "ns@10000,digest@10-b");
 	(void)state;
@@ -393,7 +393,7 @@ static void a_refusal_is_a_row_only_in_a_list(void **state)
 
 /* One of two sides that are the same is tried, so that what cannot run is told; none is measured.
  */
-static void what_is_identical_is_only_tried(void **state)
+static void identical_sides_are_tried_but_not_measured(void **state)
 {
 	struct gate_cell cell = cell_of("ns@10000", "ns@10000");
 	cell.identical = true;
@@ -407,7 +407,7 @@ static void what_is_identical_is_only_tried(void **state)
 	assert_non_null(cell.invalid);
 }
 
-static void what_both_sides_count_is_kept(void **state)
+static void counts_of_both_sides_are_kept(void **state)
 {
 	struct gate_cell cell = cell_of("calls@10", "calls@11");
 	(void)state;
@@ -449,20 +449,20 @@ int main(int argc, char **argv)
 		return work(argv + 2);
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(the_ratio_is_of_head_to_base),
+		TEST(the_ratio_is_head_over_base),
 		TEST(disturbed_rounds_do_not_count),
 		TEST(units_are_added_by_four_until_the_interval_is_narrow),
 		TEST(an_interval_that_never_gets_narrow_ends_at_the_most_units),
 		TEST(a_lost_unit_is_made_up_for),
 		TEST(a_cell_of_lost_units_is_given_up),
 		TEST(a_class_has_one_control),
-		TEST(a_control_that_is_faster_is_as_far_off),
+		TEST(a_faster_control_counts_like_a_slower_one),
 		TEST(no_unit_begins_when_the_time_is_up),
 		TEST(a_worker_that_fails_ends_its_cell_and_no_other),
-		TEST(what_sees_another_tree_is_invalid),
+		TEST(a_side_that_sees_another_tree_is_invalid),
 		TEST(a_refusal_is_a_row_only_in_a_list),
-		TEST(what_is_identical_is_only_tried),
-		TEST(what_both_sides_count_is_kept),
+		TEST(identical_sides_are_tried_but_not_measured),
+		TEST(counts_of_both_sides_are_kept),
 		TEST(all_cpus_of_a_large_machine_are_listed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

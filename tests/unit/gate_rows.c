@@ -61,7 +61,7 @@ static void failed_entries_are_no_calls(void **state)
 	judgement_free(j);
 }
 
-static void what_one_side_could_not_count_is_not_compared(void **state)
+static void counts_that_one_side_lacks_are_not_compared(void **state)
 {
 	(void)state;
 	for (int head = 0; head < 2; head++) {
@@ -72,7 +72,7 @@ static void what_one_side_could_not_count_is_not_compared(void **state)
 }
 
 /* The tree has changed, and the other side may have counted before: also its failed entries. */
-static void what_one_side_did_not_count_is_not_compared(void **state)
+static void counts_that_one_side_did_not_take_are_not_compared(void **state)
 {
 	static const struct worker_counts none = {0};
 	struct worker_counts failing = plain;
@@ -183,7 +183,7 @@ static void assert_ran(const char *cpus, const char *again, const char *words)
 	judgement_free(j);
 }
 
-static void where_workers_ran_is_said_once(void **state)
+static void the_cpus_of_workers_are_noted_once(void **state)
 {
 	(void)state;
 	assert_ran("0-3", NULL, "Workers ran on CPU 0-3: 30 ");
@@ -192,7 +192,7 @@ static void where_workers_ran_is_said_once(void **state)
 }
 
 /* The last note of a comparison of two cells, of which the first counted nothing in head. */
-static void calls_that_are_not_compared_are_told(void **state)
+static void calls_not_compared_get_a_note(void **state)
 {
 	static struct gate_cell cells[2]; /* large */
 	struct judgement *j = judgement_new(JUDGEMENT_GATE);
@@ -216,7 +216,7 @@ static void calls_that_are_not_compared_are_told(void **state)
 	judgement_free(j);
 }
 
-static void a_missing_control_is_told(void **state)
+static void a_missing_control_gets_a_note(void **state)
 {
 	(void)state;
 	for (uint32_t units = 0; units < 2; units++) {
@@ -239,13 +239,13 @@ int main(void)
 		cmocka_unit_test(equal_counts_are_one_row),
 		cmocka_unit_test(one_call_more_is_a_regression),
 		cmocka_unit_test(failed_entries_are_no_calls),
-		cmocka_unit_test(what_one_side_could_not_count_is_not_compared),
-		cmocka_unit_test(what_one_side_did_not_count_is_not_compared),
-		cmocka_unit_test(calls_that_are_not_compared_are_told),
+		cmocka_unit_test(counts_that_one_side_lacks_are_not_compared),
+		cmocka_unit_test(counts_that_one_side_did_not_take_are_not_compared),
+		cmocka_unit_test(calls_not_compared_get_a_note),
 		cmocka_unit_test(a_second_measurement_decides_and_says_why),
 		cmocka_unit_test(a_second_measurement_that_fails_says_why),
-		cmocka_unit_test(where_workers_ran_is_said_once),
-		cmocka_unit_test(a_missing_control_is_told),
+		cmocka_unit_test(the_cpus_of_workers_are_noted_once),
+		cmocka_unit_test(a_missing_control_gets_a_note),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,7 +45,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void what_is_short_stays_whole(void **state)
+static void a_short_tree_is_one_slice(void **state)
 {
 	struct gate_slices p;
 	(void)state;
@@ -111,7 +111,7 @@ static void walks_begin_at_subtrees_of_the_right_size(void **state)
 }
 
 /* An entry on a slow server takes longer than a slice: nothing is found that has no entries. */
-static void an_empty_directory_is_no_portion(void **state)
+static void an_empty_directory_is_no_slice(void **state)
 {
 	struct gate_slices p;
 	(void)state;
@@ -132,10 +132,10 @@ static void an_empty_directory_is_no_portion(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_short_stays_whole),
+		cmocka_unit_test(a_short_tree_is_one_slice),
 		cmocka_unit_test(fetches_are_cut_between_spans),
 		cmocka_unit_test(walks_begin_at_subtrees_of_the_right_size),
-		cmocka_unit_test(an_empty_directory_is_no_portion),
+		cmocka_unit_test(an_empty_directory_is_no_slice),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

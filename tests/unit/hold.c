@@ -74,7 +74,7 @@ static void look(void *arg, unsigned i)
 	f->right[i] = is_root(f, f->load.root_fd) && is_root(f, f->opened[i]);
 }
 
-static void nothing_is_held_meanwhile(void **state)
+static void no_descriptor_is_held_during_a_command(void **state)
 {
 	struct fixture *f = *state;
 	struct hold *hold;
@@ -94,7 +94,7 @@ static void nothing_is_held_meanwhile(void **state)
 }
 
 /* A command of the user's may unmount the tree that statmark was started in. */
-static void the_working_directory_is_left_only_meanwhile(void **state)
+static void the_working_directory_is_left_during_a_command(void **state)
 {
 	struct fixture *f = *state;
 	struct hold *hold;
@@ -171,8 +171,9 @@ static void another_device_is_refused_unless_mounted_anew(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(nothing_is_held_meanwhile, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_working_directory_is_left_only_meanwhile,
+		cmocka_unit_test_setup_teardown(no_descriptor_is_held_during_a_command, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(the_working_directory_is_left_during_a_command,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(another_root_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(another_device_is_refused_unless_mounted_anew,

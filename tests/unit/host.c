@@ -39,7 +39,7 @@ static bool same(struct arena *arena, const struct host_facts *a, const struct h
 	return strcmp(x, y) == 0;
 }
 
-static void what_comes_and_goes_is_not_in_it(void **state)
+static void changing_facts_do_not_change_the_fingerprint(void **state)
 {
 	const struct host_facts one = some_host();
 	struct host_facts other = one;
@@ -58,7 +58,7 @@ static void what_comes_and_goes_is_not_in_it(void **state)
 	arena_free(arena);
 }
 
-static void what_makes_another_machine_is(void **state)
+static void fixed_facts_change_the_fingerprint(void **state)
 {
 	const struct host_facts one = some_host();
 	struct host_facts others[8];
@@ -79,7 +79,7 @@ static void what_makes_another_machine_is(void **state)
 	arena_free(arena);
 }
 
-static void this_machine_has_one_that_stays(void **state)
+static void the_fingerprint_of_this_machine_is_stable(void **state)
 {
 	struct topology *topology = NULL;
 	struct arena *arena = arena_new();
@@ -96,7 +96,7 @@ static void this_machine_has_one_that_stays(void **state)
 }
 
 /* Pre-empted for twenty times as long as it ran, a try says nothing about the CPU's speed. */
-static void a_speed_probe_that_lost_its_cpu_is_none(void **state)
+static void an_interrupted_speed_probe_gives_no_speed(void **state)
 {
 	const struct speed_try tries[] = {
 		{30000, 30000},  {600000, 30000}, {31000, 30900},  {29000, 29000},
@@ -139,7 +139,7 @@ static void look_below(struct host_facts *host, const struct fake_root *root, st
 	topology_close(topology);
 }
 
-static void the_files_say_what_is_found(void **state)
+static void facts_are_read_from_files(void **state)
 {
 	struct arena *arena = arena_new();
 	struct fake_root root;
@@ -205,7 +205,7 @@ static void all_is_unknown(const struct fake_root *root)
 	arena_free(arena);
 }
 
-static void what_is_masked_is_unknown(void **state)
+static void masked_files_give_unknown_facts(void **state)
 {
 	struct fake_root root;
 	(void)state;
@@ -226,12 +226,12 @@ static void what_is_masked_is_unknown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_speed_probe_that_lost_its_cpu_is_none),
-		cmocka_unit_test(what_comes_and_goes_is_not_in_it),
-		cmocka_unit_test(what_makes_another_machine_is),
-		cmocka_unit_test(the_files_say_what_is_found),
-		cmocka_unit_test(what_is_masked_is_unknown),
-		cmocka_unit_test(this_machine_has_one_that_stays),
+		cmocka_unit_test(an_interrupted_speed_probe_gives_no_speed),
+		cmocka_unit_test(changing_facts_do_not_change_the_fingerprint),
+		cmocka_unit_test(fixed_facts_change_the_fingerprint),
+		cmocka_unit_test(facts_are_read_from_files),
+		cmocka_unit_test(masked_files_give_unknown_facts),
+		cmocka_unit_test(the_fingerprint_of_this_machine_is_stable),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,7 +80,7 @@ static void other_bytes_are_another_program(void **state)
 	assert_string_equal(a.text, b.text);
 }
 
-static void what_is_no_program_is_refused(void **state)
+static void files_that_are_no_program_are_refused(void **state)
 {
 	struct identity id;
 	(void)state;
@@ -115,7 +115,7 @@ int main(void)
 		cmocka_unit_test(a_copy_is_the_same),
 		cmocka_unit_test(the_build_id_counts_where_there_is_one),
 		cmocka_unit_test(other_bytes_are_another_program),
-		cmocka_unit_test(what_is_no_program_is_refused),
+		cmocka_unit_test(files_that_are_no_program_are_refused),
 		cmocka_unit_test(damaged_files_do_no_harm),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

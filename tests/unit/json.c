@@ -113,7 +113,7 @@ static void quoted_text_has_no_controls(void **state)
 }
 
 /* What is shown may be shown by a terminal, which acts on DEL and C1 controls. */
-static void what_is_shown_has_no_controls(void **state)
+static void shown_text_has_no_control_characters(void **state)
 {
 	char *text = NULL;
 	size_t size;
@@ -127,7 +127,7 @@ static void what_is_shown_has_no_controls(void **state)
 }
 
 /* What is written without jansson is what jansson would have written. */
-static void quoted_text_is_janssons(void **state)
+static void quoted_text_is_that_of_jansson(void **state)
 {
 	char bytes[600], quoted[TEXT_SPELLED_MAX(sizeof(bytes))];
 	size_t n = 0;
@@ -195,7 +195,7 @@ static void counts_of_any_size(void **state)
 	}
 }
 
-static void what_is_no_count(void **state)
+static void values_that_are_no_count(void **state)
 {
 	(void)state;
 	static const char *const bad[] = {
@@ -261,7 +261,7 @@ static void errors_name_file_line_and_column(void **state)
 	}
 }
 
-static void what_cannot_be_read(void **state)
+static void unreadable_files(void **state)
 {
 	struct scratch *s = *state;
 	struct err err = {0};
@@ -296,16 +296,16 @@ int main(void)
 		TEST(every_byte_survives),
 		TEST(escape_spells_only_what_it_must),
 		TEST(quoted_text_has_no_controls),
-		TEST(what_is_shown_has_no_controls),
-		TEST(quoted_text_is_janssons),
+		TEST(shown_text_has_no_control_characters),
+		TEST(quoted_text_is_that_of_jansson),
 		TEST(unescape_takes_foreign_text),
 		TEST(text_is_cut_in_the_middle),
 		cmocka_unit_test(numbers_that_json_lacks),
 		cmocka_unit_test(counts_of_any_size),
-		cmocka_unit_test(what_is_no_count),
+		cmocka_unit_test(values_that_are_no_count),
 		cmocka_unit_test(flat_parts_take_one_line),
 		TEST(errors_name_file_line_and_column),
-		TEST(what_cannot_be_read),
+		TEST(unreadable_files),
 		TEST(deep_nesting_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,7 +89,7 @@ static void lists_are_cut_where_a_filesystem_begins(void **state)
 	}
 }
 
-static void a_wrong_list_is_refused_with_what_is_wrong(void **state)
+static void a_wrong_list_is_refused_with_the_reason(void **state)
 {
 	struct fixture *f = *state;
 	static const struct {
@@ -302,7 +302,7 @@ static void a_remount_leaves_nothing_in_memory(void **state)
 }
 
 /* Times have lower bounds alone: what waits for a disk cannot be early. */
-static void a_disk_keeps_reads_waiting_as_many_at_once_as_it_says(void **state)
+static void a_disk_delays_reads_with_its_queue_depth(void **state)
 {
 	struct fixture *f = *state;
 	static const struct {
@@ -381,7 +381,7 @@ static int fill_too_much(void *arg, const char *dir, struct err *err)
 	return error ? err_errno(err, error, "%s", path) : 0;
 }
 
-static void what_cannot_be_made_says_why_and_leaves_nothing(void **state)
+static void a_failed_filesystem_gives_a_reason_and_leaves_nothing(void **state)
 {
 	struct fixture *f = *state;
 	static const struct {
@@ -623,7 +623,7 @@ static struct as_nobody *as_nobody(struct fixture *f, bool with_fuse)
 }
 
 /* Its processes die with the one that had it, which nobody has closed. */
-static void others_than_root_get_fuse_where_they_may_open_it(void **state)
+static void without_root_fuse_works_if_it_can_be_opened(void **state)
 {
 	char before[65536];
 	if (geteuid() != 0)
@@ -639,7 +639,7 @@ static void others_than_root_get_fuse_where_they_may_open_it(void **state)
 	is_as_before(getpid(), before);
 }
 
-static void others_than_root_get_memory_or_a_reason(void **state)
+static void without_root_memory_works_or_gives_a_reason(void **state)
 {
 	struct as_nobody *n = as_nobody(*state, false);
 	if (n->entered) {
@@ -668,24 +668,24 @@ int main(void)
 	/* The first three want a process without mounts of its own. */
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nothing_survives_a_kill, setup, teardown),
-		cmocka_unit_test_setup_teardown(others_than_root_get_memory_or_a_reason, setup,
+		cmocka_unit_test_setup_teardown(without_root_memory_works_or_gives_a_reason, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(others_than_root_get_fuse_where_they_may_open_it,
-						setup, teardown),
+		cmocka_unit_test_setup_teardown(without_root_fuse_works_if_it_can_be_opened, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(lists_are_cut_where_a_filesystem_begins, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(a_wrong_list_is_refused_with_what_is_wrong, setup,
+		cmocka_unit_test_setup_teardown(a_wrong_list_is_refused_with_the_reason, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(each_is_made_filled_remounted_and_gone, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_remount_leaves_nothing_in_memory, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(
-			a_disk_keeps_reads_waiting_as_many_at_once_as_it_says, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_disk_delays_reads_with_its_queue_depth, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(options_reach_the_mount_and_the_program, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(what_cannot_be_made_says_why_and_leaves_nothing,
-						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_failed_filesystem_gives_a_reason_and_leaves_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_missing_program_names_its_package, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(answers_of_a_remote_one_are_late, setup, teardown),

@@ -59,7 +59,7 @@ static void assert_distinct(const char *const *whole, const char *const *shown, 
 	}
 }
 
-static void what_differs_still_differs(void **state)
+static void shortened_labels_stay_different(void **state)
 {
 	struct rng rng = {rng_mix(1)};
 	size_t n_cut = 0;
@@ -249,7 +249,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_arena, free_arena)
 	const struct CMUnitTest tests[] = {
-		TEST(what_differs_still_differs),        TEST(values_are_kept_where_they_fit),
+		TEST(shortened_labels_stay_different),   TEST(values_are_kept_where_they_fit),
 		TEST(rows_of_a_table_can_be_told_apart), TEST(a_state_is_a_column_where_it_differs),
 		TEST(a_tree_is_a_head_where_it_differs), TEST(an_id_loses_its_state),
 		TEST(a_label_loses_its_state),

@@ -58,7 +58,7 @@ static void every_bucket_begins_where_the_last_one_ends(void **state)
 	assert_true(hist_greatest(HIST_BUCKETS - 1) > 24 * hour);
 }
 
-static void no_time_is_told_wrong_by_half_a_per_cent(void **state)
+static void times_are_within_half_a_per_cent(void **state)
 {
 	struct rng rng = {1};
 	(void)state;
@@ -150,7 +150,7 @@ static void percentiles_are_those_of_the_sorted_samples(void **state)
 	free(h);
 }
 
-static void percentiles_that_rest_on_too_little_are_withheld(void **state)
+static void percentiles_of_too_few_samples_are_withheld(void **state)
 {
 	struct hist *h = new_hist();
 	uint64_t ns = 77;
@@ -231,12 +231,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_bucket_begins_where_the_last_one_ends),
-		cmocka_unit_test(no_time_is_told_wrong_by_half_a_per_cent),
+		cmocka_unit_test(times_are_within_half_a_per_cent),
 		cmocka_unit_test(short_times_are_exact),
 		cmocka_unit_test(merging_is_adding_all),
 		cmocka_unit_test(longer_than_any_bucket),
 		cmocka_unit_test(percentiles_are_those_of_the_sorted_samples),
-		cmocka_unit_test(percentiles_that_rest_on_too_little_are_withheld),
+		cmocka_unit_test(percentiles_of_too_few_samples_are_withheld),
 		cmocka_unit_test(a_percentile_is_never_beyond_the_longest),
 		cmocka_unit_test(beyond_counts_buckets_above),
 		cmocka_unit_test(the_slowest_are_the_slowest),

@@ -42,7 +42,7 @@ static const struct run_command *parsed(struct line *line, const char *text)
 	return &line->options.run;
 }
 
-static void nothing_said_means_the_defaults(void **state)
+static void without_options_the_defaults_hold(void **state)
 {
 	struct line line;
 	const struct run_command *o = parsed(&line, "");
@@ -207,7 +207,7 @@ static const struct {
 	{CMD_HISTORY, "--window 7", "--window: expected an integer from 8 to 1000, got '7'"},
 };
 
-static void mistakes_are_told_in_one_line(void **state)
+static void mistakes_give_one_line(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(mistakes); i++) {
@@ -348,7 +348,7 @@ static void times_have_units(void **state)
 	}
 }
 
-static void sixteen_params_and_no_more(void **state)
+static void at_most_sixteen_params(void **state)
 {
 	char text[TEXT_MAX] = "";
 	struct line line;
@@ -482,7 +482,7 @@ static const char *echoed(const struct named_text *echo, size_t n, const char *n
 	return NULL;
 }
 
-static void echo_says_what_took_effect(void **state)
+static void the_echo_names_effective_values(void **state)
 {
 	struct arena *arena = arena_new();
 	struct line line;
@@ -507,25 +507,25 @@ static void echo_says_what_took_effect(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_said_means_the_defaults),
+		cmocka_unit_test(without_options_the_defaults_hold),
 		cmocka_unit_test(every_option_is_read),
 		cmocka_unit_test(letters_are_short_for_names),
 		cmocka_unit_test(values_may_stand_behind_an_equals_sign),
 		cmocka_unit_test(the_last_one_counts),
 		cmocka_unit_test(operands_may_stand_anywhere),
 		cmocka_unit_test(parsing_starts_anew_each_time),
-		cmocka_unit_test(mistakes_are_told_in_one_line),
+		cmocka_unit_test(mistakes_give_one_line),
 		cmocka_unit_test(an_option_without_effect_is_a_mistake),
 		cmocka_unit_test(what_a_row_requires_exists),
 		cmocka_unit_test(a_flag_with_a_value_is_a_mistake),
 		cmocka_unit_test(an_abbreviation_that_could_be_several_is_a_mistake),
 		cmocka_unit_test(times_have_units),
-		cmocka_unit_test(sixteen_params_and_no_more),
+		cmocka_unit_test(at_most_sixteen_params),
 		cmocka_unit_test(every_option_reaches_its_command),
 		cmocka_unit_test(help_shows_every_option_of_a_command),
 		cmocka_unit_test(what_help_shows_is_understood),
 		cmocka_unit_test(help_fits_its_width),
-		cmocka_unit_test(echo_says_what_took_effect),
+		cmocka_unit_test(the_echo_names_effective_values),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

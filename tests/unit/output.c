@@ -149,7 +149,7 @@ static void a_link_stays_and_its_target_is_replaced(void **state)
 	assert_int_equal(output_write(p->file, "x", 1, NULL), -ELOOP);
 }
 
-static void a_link_of_somebody_else_is_not_followed(void **state)
+static void a_link_of_another_user_is_not_followed(void **state)
 {
 	struct place *p = *state;
 	struct err err = {0};
@@ -169,7 +169,7 @@ static void a_link_of_somebody_else_is_not_followed(void **state)
 	assert_content(p->other, "new");
 }
 
-static void among_results_nothing_stays_somebody_elses(void **state)
+static void results_replace_files_of_other_users(void **state)
 {
 	struct place *p = *state;
 	if (geteuid() != 0)
@@ -229,7 +229,7 @@ static void a_device_is_written_to(void **state)
 	assert_entries(p, 2);
 }
 
-static void what_is_open_is_written_on(void **state)
+static void an_open_descriptor_is_written_to(void **state)
 {
 	struct place *p = *state;
 	char path[64];
@@ -245,7 +245,7 @@ static void what_is_open_is_written_on(void **state)
 	assert_int_equal(output_write(path, "x", 1, NULL), -EBADF);
 }
 
-static void what_cannot_be_a_file(void **state)
+static void invalid_file_names(void **state)
 {
 	struct place *p = *state;
 	struct err err = {0};
@@ -325,7 +325,7 @@ static void directories_of_others_are_refused(void **state)
 	assert_int_equal(open_dir(p, true, &err), 0);
 }
 
-static void below_a_shared_directory_others_are_refused(void **state)
+static void directories_of_others_below_a_shared_one_are_refused(void **state)
 {
 	struct place *p = *state;
 	struct outdir dir, below;
@@ -420,15 +420,15 @@ int main(void)
 		TEST(an_old_file_keeps_its_mode_and_owner),
 		TEST(a_file_is_replaced_not_written_to),
 		TEST(a_link_stays_and_its_target_is_replaced),
-		TEST(a_link_of_somebody_else_is_not_followed),
-		TEST(among_results_nothing_stays_somebody_elses),
+		TEST(a_link_of_another_user_is_not_followed),
+		TEST(results_replace_files_of_other_users),
 		TEST(a_fifo_is_written_to),
 		TEST(a_device_is_written_to),
-		TEST(what_is_open_is_written_on),
-		TEST(what_cannot_be_a_file),
+		TEST(an_open_descriptor_is_written_to),
+		TEST(invalid_file_names),
 		TEST(a_full_disk_leaves_the_old_file),
 		TEST(directories_of_others_are_refused),
-		TEST(below_a_shared_directory_others_are_refused),
+		TEST(directories_of_others_below_a_shared_one_are_refused),
 		TEST(files_go_where_the_directory_went),
 		TEST(one_at_a_time),
 		TEST(names_that_are_taken_get_a_number),

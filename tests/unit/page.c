@@ -221,7 +221,7 @@ static void groups_have_a_matrix_and_sizes(void **state)
 }
 
 /* Of fifteen groups three have no panel, and of thirteen shapes one. */
-static void groups_that_are_not_drawn_are_told(void **state)
+static void groups_not_drawn_are_named(void **state)
 {
 	static const char *const shapes[] = {"a", "b", "c", "d", "e", "f", "g",
 					     "h", "i", "j", "k", "l", "m"};
@@ -290,7 +290,7 @@ static void several_documents_are_compared(void **state)
 }
 
 /* Whether they stand on the same machine is not known of a run without cells. */
-static void no_difference_is_told_of_what_was_not_measured(void **state)
+static void no_difference_is_claimed_without_measurement(void **state)
 {
 	struct result *a = with_result(), *b = with_result();
 	const struct page_run runs[] = {{"a.json", a}, {"b.json", b}};
@@ -309,7 +309,7 @@ static void no_difference_is_told_of_what_was_not_measured(void **state)
 }
 
 /* The first tree is the same, the second one lies on another filesystem, or is missing. */
-static void what_differs_in_another_group_is_no_sameness(void **state)
+static void a_difference_in_another_group_is_not_hidden(void **state)
 {
 	static const char *const shapes[] = {"flat", "deep"};
 	static const char *const kinds[] = {"lstat", "fstatat"};
@@ -337,7 +337,7 @@ static void what_differs_in_another_group_is_no_sameness(void **state)
 }
 
 /* With one job there is nothing to be faster than, and the words are said once. */
-static void scaling_is_said_once(void **state)
+static void scaling_is_stated_once(void **state)
 {
 	struct result *result = with_result();
 	static const int others[] = {CELL_STATX, CELL_THREADED};
@@ -394,7 +394,7 @@ static void a_line_that_is_not_drawn_is_counted_once(void **state)
 }
 
 /* Only a warm cell that ran can fail to become steady. */
-static void what_is_not_primed_is_not_unsteady(void **state)
+static void only_warm_cells_can_be_unsteady(void **state)
 {
 	struct result *result = with_result();
 	(void)state;
@@ -444,14 +444,14 @@ int main(void)
 		cmocka_unit_test(hostile_documents_stay_text),
 		cmocka_unit_test(a_document_without_figures_has_a_page),
 		cmocka_unit_test(groups_have_a_matrix_and_sizes),
-		cmocka_unit_test(groups_that_are_not_drawn_are_told),
+		cmocka_unit_test(groups_not_drawn_are_named),
 		cmocka_unit_test(a_cell_that_finds_its_threads_has_a_column_of_its_own),
 		cmocka_unit_test(several_documents_are_compared),
-		cmocka_unit_test(no_difference_is_told_of_what_was_not_measured),
-		cmocka_unit_test(what_differs_in_another_group_is_no_sameness),
-		cmocka_unit_test(scaling_is_said_once),
+		cmocka_unit_test(no_difference_is_claimed_without_measurement),
+		cmocka_unit_test(a_difference_in_another_group_is_not_hidden),
+		cmocka_unit_test(scaling_is_stated_once),
 		cmocka_unit_test(a_line_that_is_not_drawn_is_counted_once),
-		cmocka_unit_test(what_is_not_primed_is_not_unsteady),
+		cmocka_unit_test(only_warm_cells_can_be_unsteady),
 		cmocka_unit_test(the_document_is_in_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,7 +70,7 @@ static void order_is_that_of_whole_paths(void **state)
 }
 
 /* Also where parents come after children. */
-static void numbers_say_nothing_of_depth(void **state)
+static void parents_may_come_after_children(void **state)
 {
 	const struct path_node nodes[] = {
 		{"c", 1, 1}, {"b", 1, 2}, {"a", 1, PATH_ORDER_NONE}, {"a/0", 3, PATH_ORDER_NONE}};
@@ -104,7 +104,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(order_is_that_of_whole_paths),
-		cmocka_unit_test(numbers_say_nothing_of_depth),
+		cmocka_unit_test(parents_may_come_after_children),
 		cmocka_unit_test(a_chain_may_be_of_any_depth),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

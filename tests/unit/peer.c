@@ -175,7 +175,7 @@ static void a_stopped_gate_waits_for_no_worker(void **state)
 	assert_true(notices("exec:x", 1, "told"));
 }
 
-static void what_cannot_be_executed_is_refused(void **state)
+static void a_program_that_cannot_be_executed_is_refused(void **state)
 {
 	char path[PATH_MAX];
 	struct peer *peer = NULL;
@@ -202,7 +202,7 @@ static void waiting_can_be_stopped(void **state)
 }
 
 /* Its children are killed with it, because it leads a group of its own. */
-static void nobody_survives(void **state)
+static void children_are_killed_with_their_worker(void **state)
 {
 	char path[PATH_MAX], text[PATH_MAX + 128];
 	struct worker_ready ready;
@@ -239,9 +239,9 @@ int main(void)
 		TEST(a_worker_is_asked_and_answers),
 		TEST(strangers_are_recognised),
 		TEST(a_worker_may_break_later),
-		TEST(what_cannot_be_executed_is_refused),
+		TEST(a_program_that_cannot_be_executed_is_refused),
 		TEST(waiting_can_be_stopped),
-		TEST(nobody_survives),
+		TEST(children_are_killed_with_their_worker),
 		TEST(a_stopped_gate_waits_for_no_worker),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

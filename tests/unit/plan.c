@@ -129,7 +129,7 @@ static void every_order_is_as_likely(void **state)
 }
 
 /* Every other cell once and next to the anchor, which never stands next to itself. */
-static void the_anchor_is_everyones_neighbour(void **state)
+static void every_cell_is_next_to_the_anchor(void **state)
 {
 	size_t sequence[3 * MOST];
 	(void)state;
@@ -170,7 +170,7 @@ int main(void)
 		cmocka_unit_test(rounds_and_seeds_differ),
 		cmocka_unit_test(every_cell_gets_every_place),
 		cmocka_unit_test(every_order_is_as_likely),
-		cmocka_unit_test(the_anchor_is_everyones_neighbour),
+		cmocka_unit_test(every_cell_is_next_to_the_anchor),
 		cmocka_unit_test(without_an_anchor_the_sequence_is_the_round),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

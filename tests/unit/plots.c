@@ -149,7 +149,7 @@ static void see_only(struct estimate *e)
 }
 
 /* Whiskers of few rounds are no intervals, and the words below the axis do not call them so. */
-static void the_axis_says_what_the_whiskers_are(void **state)
+static void the_axis_names_the_intervals(void **state)
 {
 	static const char *const few = "whiskers: range of few rounds, no interval<",
 				 *const some = "whiskers: 99% interval; of few rounds their range<",
@@ -259,7 +259,7 @@ static void scripts_hold_nothing_of_the_result(void **state)
 	result_free(other);
 }
 
-static void what_cannot_be_drawn_says_why_and_leaves_nothing_old(void **state)
+static void a_failed_plot_gives_a_reason_and_removes_the_old_one(void **state)
 {
 	struct scratch *s = *state;
 	struct result *result = with_result();
@@ -481,7 +481,7 @@ static void without_gnuplot_data_are_written(void **state)
 	result_free(result);
 }
 
-static void gnuplots_complaint_is_passed_on(void **state)
+static void messages_of_gnuplot_are_passed_on(void **state)
 {
 	struct scratch *s = *state;
 	struct result *result = with_result();
@@ -534,7 +534,7 @@ static void set_time(const struct scratch *s, const char *name, time_t seconds)
 }
 
 /* By the times of its files; pictures that are missing are taken to need as long as the others. */
-static void how_long_a_drawing_took_is_known(void **state)
+static void the_time_of_drawing_is_stored(void **state)
 {
 	struct scratch *s = *state;
 	char plots[100];
@@ -569,14 +569,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_result_is_drawn),
-		TEST(the_axis_says_what_the_whiskers_are),
+		TEST(the_axis_names_the_intervals),
 		TEST(words_lie_inside_the_picture),
 		TEST(wide_words_lie_inside_the_picture),
 		TEST(one_cell_is_drawn),
 		TEST(the_readmes_pictures_are_whole),
 		TEST(hostile_names_are_harmless),
 		TEST(scripts_hold_nothing_of_the_result),
-		TEST(what_cannot_be_drawn_says_why_and_leaves_nothing_old),
+		TEST(a_failed_plot_gives_a_reason_and_removes_the_old_one),
 		TEST(scaling_is_drawn_as_it_was_paired),
 		TEST(passes_are_drawn_in_time_order),
 		TEST(disturbed_passes_count_where_too_few_others_are_left),
@@ -585,10 +585,10 @@ int main(void)
 		TEST(latencies_have_the_documents_percentiles),
 		TEST(fewer_than_ten_latencies_are_not_drawn),
 		TEST(without_gnuplot_data_are_written),
-		TEST(gnuplots_complaint_is_passed_on),
+		TEST(messages_of_gnuplot_are_passed_on),
 		TEST(when_the_time_is_up_nothing_is_drawn),
 		TEST(a_gnuplot_at_work_when_the_time_is_up_is_ended),
-		TEST(how_long_a_drawing_took_is_known),
+		TEST(the_time_of_drawing_is_stored),
 		TEST(a_folder_that_cannot_be_written),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -421,7 +421,7 @@ static void two_sizes_make_no_line(void **state)
 }
 
 /* Of twenty kinds the eight best are lines, one of them the baseline. */
-static void eight_lines_are_told_apart(void **state)
+static void eight_lines_look_different(void **state)
 {
 	struct scratch *s = *state;
 	const struct grid many = {two_shapes, 1, sizes, 3, ten_kinds, 10, 2};
@@ -436,7 +436,7 @@ static void eight_lines_are_told_apart(void **state)
 }
 
 /* Lines and rows that there is no room for are counted where the others stand. */
-static void what_is_not_drawn_is_told(void **state)
+static void groups_not_drawn_are_named(void **state)
 {
 	static const char *const shapes[] = {"a", "b", "c", "d", "e", "f", "g"};
 	static const struct {
@@ -591,7 +591,7 @@ static void all_with_cold_are_whole(const struct scratch *s)
 	assert_pictures_whole(s);
 }
 
-static void every_plot_is_whole_whatever_is_drawn(void **state)
+static void every_plot_is_complete(void **state)
 {
 	draw_all_sorts(*state, draw_grids, all_but_cold_are_whole);
 	assert_svg_contains(*state, "heat-map.svg", "`touch MARK`");
@@ -604,7 +604,7 @@ static void every_plot_is_whole_whatever_is_drawn(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(every_plot_is_whole_whatever_is_drawn),
+		TEST(every_plot_is_complete),
 		TEST(a_heat_map_has_the_ratios_of_every_group),
 		TEST(fields_without_a_figure_have_their_reasons_below),
 		TEST(ten_groups_of_twenty_cells_are_readable),
@@ -621,8 +621,8 @@ int main(void)
 		TEST(cache_states_are_groups_too),
 		TEST(sizes_have_a_row_for_each_shape),
 		TEST(two_sizes_make_no_line),
-		TEST(eight_lines_are_told_apart),
-		TEST(what_is_not_drawn_is_told),
+		TEST(eight_lines_look_different),
+		TEST(groups_not_drawn_are_named),
 		TEST(hostile_groups_are_harmless),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,7 +98,7 @@ static unsigned run_many(struct job *job)
 	return wrong;
 }
 
-static void each_job_is_done_once_by_whom_it_is_for(void **state)
+static void each_job_is_done_once_by_its_worker(void **state)
 {
 	struct job job = {0};
 	pass(*state, &job, run_many);
@@ -120,7 +120,7 @@ static unsigned run_too_many(struct job *job)
 	return wrong;
 }
 
-static void more_than_there_are_is_refused(void **state)
+static void more_jobs_than_workers_are_refused(void **state)
 {
 	struct job job = {0};
 	pass(*state, &job, run_too_many);
@@ -175,7 +175,7 @@ static uint64_t cpu_us(const struct rusage *r)
  * Time that a hypervisor gave to others can be on the account of whoever was about to sleep, and
  * who comes late has nothing left to wait for.
  */
-static void who_waits_sleeps(void **state)
+static void a_waiting_worker_sleeps(void **state)
 {
 	uint64_t most = UINT64_MAX;
 	bool slept = false;
@@ -193,7 +193,7 @@ static void who_waits_sleeps(void **state)
 	assert_true(slept);
 }
 
-static void no_pool_can_be_freed(void **state)
+static void free_accepts_null(void **state)
 {
 	(void)state;
 	pool_free(NULL);
@@ -203,12 +203,12 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(each_job_is_done_once_by_whom_it_is_for),
+		TEST(each_job_is_done_once_by_its_worker),
 		TEST(passes_follow_each_other),
-		TEST(more_than_there_are_is_refused),
+		TEST(more_jobs_than_workers_are_refused),
 		TEST(a_job_runs_on_all_at_once),
-		TEST(who_waits_sleeps),
-		TEST(no_pool_can_be_freed),
+		TEST(a_waiting_worker_sleeps),
+		TEST(free_accepts_null),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

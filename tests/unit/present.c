@@ -233,7 +233,7 @@ static void every_width_fits(void **state)
 	}
 }
 
-static void nothing_compared_is_no_pass(void **state)
+static void an_empty_comparison_does_not_pass(void **state)
 {
 	(void)state;
 	for (const struct present_format *f = present_formats; f->name; f++) {
@@ -362,7 +362,7 @@ static void at_most_ten_annotations(void **state)
 	free(text);
 }
 
-static void equal_reasons_are_told_once(void **state)
+static void equal_reasons_are_annotated_once(void **state)
 {
 	struct judgement *j = empty();
 	const struct verdict_input e = {.incomparable = "kernel differs"};
@@ -468,14 +468,14 @@ int main(void)
 		cmocka_unit_test(text_holds_no_command_at_any_width),
 		cmocka_unit_test(the_worst_comes_first),
 		cmocka_unit_test(every_width_fits),
-		cmocka_unit_test(nothing_compared_is_no_pass),
+		cmocka_unit_test(an_empty_comparison_does_not_pass),
 		cmocka_unit_test(a_summary_fits_one_mebibyte),
 		cmocka_unit_test(csv_holds_no_formula),
 		cmocka_unit_test(markdown_holds_no_markup_of_others),
 		cmocka_unit_test(markdown_escapes_only_what_it_needs),
 		cmocka_unit_test(a_gate_passes_or_fails),
 		cmocka_unit_test(at_most_ten_annotations),
-		cmocka_unit_test(equal_reasons_are_told_once),
+		cmocka_unit_test(equal_reasons_are_annotated_once),
 		cmocka_unit_test(junit_is_xml_with_unique_names),
 		cmocka_unit_test(json_fits_its_schema),
 		cmocka_unit_test(formats_are_found_by_name),

@@ -181,7 +181,7 @@ static void release(struct walked *it)
 }
 
 /* With the clock taken off every call took what the script says, and the rest is nobody's. */
-static void every_call_is_told_with_its_time(void **state)
+static void every_call_is_reported_with_its_time(void **state)
 {
 	struct world w = world_of(2);
 	struct walked it;
@@ -224,7 +224,7 @@ static void deep_trees_need_few_descriptors(void **state)
 	release(&it);
 }
 
-static void what_cannot_be_read_is_named(void **state)
+static void unreadable_directories_are_named(void **state)
 {
 	struct world w = world_of(3);
 	struct walked it;
@@ -238,7 +238,7 @@ static void what_cannot_be_read_is_named(void **state)
 	release(&it);
 }
 
-static void mounts_are_entered_only_when_asked(void **state)
+static void mounts_are_entered_only_on_request(void **state)
 {
 	struct world w = world_of(3);
 	struct walked it;
@@ -289,7 +289,7 @@ static void a_signal_ends_it(void **state)
 }
 
 /* Whoever moves directories about does not lead the walk elsewhere: what is lost is told. */
-static void another_directory_above_is_not_taken_for_the_old_one(void **state)
+static void a_replaced_parent_directory_is_noticed(void **state)
 {
 	struct world w = world_of(DEPTH);
 	struct walked it;
@@ -303,7 +303,7 @@ static void another_directory_above_is_not_taken_for_the_old_one(void **state)
 	release(&it);
 }
 
-static void the_real_calls_see_what_is_there(void **state)
+static void the_real_calls_read_a_real_tree(void **state)
 {
 	struct scratch s;
 	struct walked it;
@@ -342,14 +342,14 @@ static void a_root_that_is_missing_is_an_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_call_is_told_with_its_time),
+		cmocka_unit_test(every_call_is_reported_with_its_time),
 		cmocka_unit_test(deep_trees_need_few_descriptors),
-		cmocka_unit_test(what_cannot_be_read_is_named),
-		cmocka_unit_test(mounts_are_entered_only_when_asked),
+		cmocka_unit_test(unreadable_directories_are_named),
+		cmocka_unit_test(mounts_are_entered_only_on_request),
 		cmocka_unit_test(a_directory_without_end_ends_in_time),
 		cmocka_unit_test(a_signal_ends_it),
-		cmocka_unit_test(another_directory_above_is_not_taken_for_the_old_one),
-		cmocka_unit_test(the_real_calls_see_what_is_there),
+		cmocka_unit_test(a_replaced_parent_directory_is_noticed),
+		cmocka_unit_test(the_real_calls_read_a_real_tree),
 		cmocka_unit_test(a_root_that_is_missing_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

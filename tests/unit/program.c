@@ -113,7 +113,7 @@ static void it_is_given_the_root(void **state)
 	assert_int_equal(faccessat(f->scratch.fd, "here", F_OK, 0), 0);
 }
 
-static void every_bad_end_has_its_words(void **state)
+static void every_failure_has_its_message(void **state)
 {
 	struct fixture *f = *state;
 	assert_fails(f, "false", -EBADMSG, "exit code 1");
@@ -138,7 +138,7 @@ static void lines_are_counted_when_asked(void **state)
 }
 
 /* Far more than a pipe holds, on both. */
-static void floods_are_drained(void **state)
+static void large_outputs_are_drained(void **state)
 {
 	struct fixture *f = *state;
 	assert_int_equal(run_program(f, "head -c 40000000 /dev/zero", 0, 0, -1, NULL), 0);
@@ -183,7 +183,7 @@ static bool has_started_one(const struct fixture *f)
 }
 
 /* A slow machine may need more than a second to start anything that could be left. */
-static void what_hangs_is_killed_with_all_it_started(void **state)
+static void a_hanging_program_is_killed_with_its_children(void **state)
 {
 	struct fixture *f = *state;
 	uint64_t seconds = 1;
@@ -199,7 +199,7 @@ static void what_hangs_is_killed_with_all_it_started(void **state)
 	assert_left_nobody(f);
 }
 
-static void what_it_leaves_behind_ends_with_it(void **state)
+static void background_children_end_with_the_program(void **state)
 {
 	struct fixture *f = *state;
 	assert_int_equal(
@@ -233,7 +233,7 @@ static void *run_without_pidfds(void *arg)
 	return NULL;
 }
 
-static void ends_are_seen_without_pidfds_too(void **state)
+static void ends_are_noticed_without_pidfds(void **state)
 {
 	pthread_t thread;
 	void *surprise;
@@ -244,7 +244,7 @@ static void ends_are_seen_without_pidfds_too(void **state)
 	assert_null(surprise);
 }
 
-static void nobody_waits_for_it(void **state)
+static void a_program_is_killed_when_the_run_stops(void **state)
 {
 	struct fixture *f = *state;
 	struct err err = {0};
@@ -274,13 +274,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_program_that_ends_well_is_a_pass),
 		TEST(it_is_given_the_root),
-		TEST(every_bad_end_has_its_words),
+		TEST(every_failure_has_its_message),
 		TEST(lines_are_counted_when_asked),
-		TEST(floods_are_drained),
-		TEST(what_hangs_is_killed_with_all_it_started),
-		TEST(what_it_leaves_behind_ends_with_it),
-		TEST(ends_are_seen_without_pidfds_too),
-		TEST(nobody_waits_for_it),
+		TEST(large_outputs_are_drained),
+		TEST(a_hanging_program_is_killed_with_its_children),
+		TEST(background_children_end_with_the_program),
+		TEST(ends_are_noticed_without_pidfds),
+		TEST(a_program_is_killed_when_the_run_stops),
 		TEST(no_descriptor_is_left_open),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

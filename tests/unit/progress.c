@@ -47,7 +47,7 @@ static uint64_t by_turns(unsigned i)
 	return i % 4 ? 1000 : 3000;
 }
 
-static void a_steady_pace_is_told_from_the_eighth_step_on(void **state)
+static void a_steady_pace_is_estimated_from_the_eighth_step(void **state)
 {
 	(void)state;
 	assert_int_equal(tell(steady), STEPS - 8);
@@ -66,7 +66,7 @@ static void steps_may_differ(void **state)
 	assert_true(tell(by_turns) > STEPS / 2);
 }
 
-static void nothing_is_told_of_no_steps(void **state)
+static void no_steps_have_no_estimate(void **state)
 {
 	struct pace pace = {0};
 	uint64_t left;
@@ -81,10 +81,10 @@ static void nothing_is_told_of_no_steps(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_steady_pace_is_told_from_the_eighth_step_on),
+		cmocka_unit_test(a_steady_pace_is_estimated_from_the_eighth_step),
 		cmocka_unit_test(a_slow_beginning_is_not_taken_for_the_pace),
 		cmocka_unit_test(steps_may_differ),
-		cmocka_unit_test(nothing_is_told_of_no_steps),
+		cmocka_unit_test(no_steps_have_no_estimate),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

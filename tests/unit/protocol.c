@@ -32,7 +32,7 @@ static void an_order_comes_as_it_was_sent(void **state)
 	assert_true(got.timeout_ns == sent.timeout_ns);
 }
 
-static void an_order_of_another_version_is_told_apart(void **state)
+static void an_order_of_another_version_is_recognized(void **state)
 {
 	char *other[] = {"2", "something", "new", NULL}, *people[] = {NULL}, *odd[] = {"1", NULL};
 	char *relative[] = {"1", "lstat", "0", "0", "0", "5", "tree", NULL};
@@ -175,7 +175,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_order_comes_as_it_was_sent),
-		cmocka_unit_test(an_order_of_another_version_is_told_apart),
+		cmocka_unit_test(an_order_of_another_version_is_recognized),
 		cmocka_unit_test(packets_come_as_they_were_sent),
 		cmocka_unit_test(refusals_keep_their_reason),
 		cmocka_unit_test(nonsense_is_refused),

@@ -114,7 +114,7 @@ static void test_text_comes_back(void **state)
 	}
 }
 
-static void test_what_is_refused(void **state)
+static void test_invalid_quantities_are_refused(void **state)
 {
 	(void)state;
 	is_refused("[]", "q: $: must be a list of 1 to 32");
@@ -179,7 +179,7 @@ int main(void)
 		cmocka_unit_test(test_every_form),
 		cmocka_unit_test(test_weights_count),
 		cmocka_unit_test(test_text_comes_back),
-		cmocka_unit_test(test_what_is_refused),
+		cmocka_unit_test(test_invalid_quantities_are_refused),
 		cmocka_unit_test(test_made_by_a_program),
 		cmocka_unit_test(test_the_last_level_is_for_all_below),
 		cmocka_unit_test(test_a_number_of_draws_has_the_weights_exactly),

@@ -205,7 +205,7 @@ static void after_a_latency_pass_the_queue_is_back(void **state)
 	sampler_free(s);
 }
 
-static void answering_later_is_seen(void **state)
+static void late_answers_are_measured(void **state)
 {
 	struct sampler *s = sampler_of(1, 4, 5);
 	struct desk *d = new_desk(1);
@@ -226,7 +226,7 @@ static void answering_later_is_seen(void **state)
 	sampler_free(s);
 }
 
-static void a_sample_of_nothing_takes_some_time(void **state)
+static void an_empty_sample_takes_some_time(void **state)
 {
 	(void)state;
 	assert_true(sampler_timer_ns() < 1000000);
@@ -286,7 +286,7 @@ static struct workload nameless(struct workload_entry *entries, struct workload_
 				 .names = ""};
 }
 
-static void figures_that_rest_on_enough_are_told(void **state)
+static void figures_of_enough_samples_are_given(void **state)
 {
 	static struct workload_entry entries[ENTRIES];
 	static struct workload_dir dirs[1];
@@ -326,7 +326,7 @@ static void figures_that_rest_on_enough_are_told(void **state)
 	arena_free(arena);
 }
 
-static void what_has_no_latency_says_so(void **state)
+static void cells_without_latency_give_a_reason(void **state)
 {
 	const struct strategy walk = {.stage = STAGE_WALK}, fetch = {.stage = STAGE_FETCH};
 	struct cell cell = {.strategy = &walk, .answer = {.addressing = ADDRESS_PATH}};
@@ -373,11 +373,11 @@ int main(void)
 		cmocka_unit_test(a_seed_decides_what_is_sampled),
 		cmocka_unit_test(several_workers_share_the_queue),
 		cmocka_unit_test(after_a_latency_pass_the_queue_is_back),
-		cmocka_unit_test(answering_later_is_seen),
-		cmocka_unit_test(a_sample_of_nothing_takes_some_time),
+		cmocka_unit_test(late_answers_are_measured),
+		cmocka_unit_test(an_empty_sample_takes_some_time),
 		cmocka_unit_test(wrong_passes_do_not_count),
-		cmocka_unit_test(figures_that_rest_on_enough_are_told),
-		cmocka_unit_test(what_has_no_latency_says_so),
+		cmocka_unit_test(figures_of_enough_samples_are_given),
+		cmocka_unit_test(cells_without_latency_give_a_reason),
 		cmocka_unit_test(batches_have_no_latency),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

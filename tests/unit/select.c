@@ -109,7 +109,7 @@ static void floor_and_baseline_are_always_there(void **state)
 	assert_int_equal(f->selection.cells[0].params[0], 1);
 }
 
-static void what_was_asked_for_is_told_from_what_was_added(void **state)
+static void requested_cells_are_marked(void **state)
 {
 	struct fixture *f = *state;
 	chosen(f, (struct select_request){.names = "rich,plain"}, " rich/j1");
@@ -190,7 +190,7 @@ static void params_are_axes(void **state)
 	       " rich[size=small]/j1 rich[size=large]/j1");
 }
 
-static void params_reach_only_who_has_them(void **state)
+static void params_apply_only_to_strategies_that_have_them(void **state)
 {
 	const char *const chunks[] = {"chunk=1,2", NULL};
 	chosen(*state, (struct select_request){.names = "rich,richer,alone", .params = chunks},
@@ -372,7 +372,7 @@ static void values_that_contradict_are_refused(void **state)
 		"rich: chunk is given twice: rich[chunk=3] and chunk=2");
 }
 
-static void params_that_nobody_has_are_refused(void **state)
+static void params_of_no_strategy_are_refused(void **state)
 {
 	const char *const unknown[] = {"sise=large", NULL}, *const bad[] = {"size=larg", NULL};
 	const char *const empty[] = {"size=", NULL};
@@ -409,7 +409,7 @@ static void a_stage_without_strategies_is_refused(void **state)
 	assert_string_equal(f->err.text, "this stage has no strategies");
 }
 
-static void values_are_written_as_people_do(void **state)
+static void values_are_printed_with_units(void **state)
 {
 	struct fixture *f = *state;
 	assert_string_equal(param_text(&rich.params[0], 2, f->arena), "large");
@@ -422,14 +422,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(without_words_every_strategy_of_the_stage),
 		TEST(floor_and_baseline_are_always_there),
-		TEST(what_was_asked_for_is_told_from_what_was_added),
+		TEST(requested_cells_are_marked),
 		TEST(globs_choose_several),
 		TEST(other_stages_are_not_chosen),
 		TEST(the_floor_is_that_of_the_stage),
 		TEST(brackets_set_parameters),
 		TEST(an_initial_value_is_not_named),
 		TEST(params_are_axes),
-		TEST(params_reach_only_who_has_them),
+		TEST(params_apply_only_to_strategies_that_have_them),
 		TEST(brackets_and_params_that_agree_are_one),
 		TEST(params_do_not_change_the_baseline),
 		TEST(jobs_are_an_axis),
@@ -441,10 +441,10 @@ int main(void)
 		TEST(unknown_names_get_the_nearest),
 		TEST(bad_jobs_are_refused),
 		TEST(values_that_contradict_are_refused),
-		TEST(params_that_nobody_has_are_refused),
+		TEST(params_of_no_strategy_are_refused),
 		TEST(too_many_values_or_cells_are_refused),
 		TEST(a_stage_without_strategies_is_refused),
-		TEST(values_are_written_as_people_do),
+		TEST(values_are_printed_with_units),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,7 @@ static struct selector parse(const char *text, struct arena *arena)
 	return s;
 }
 
-static void selectors_fit_what_they_say(void **state)
+static void selectors_match_the_named_cells(void **state)
 {
 	static const struct {
 		const char *text;
@@ -49,7 +49,7 @@ static void selectors_fit_what_they_say(void **state)
 	result_free(result);
 }
 
-static void mistakes_are_told(void **state)
+static void mistakes_have_a_message(void **state)
 {
 	static const char *const wrong[] = {"jbos=1", "jobs=1,lstat", "=1", "jobs=1,"};
 	struct arena *arena = arena_new();
@@ -86,8 +86,8 @@ static void pairs_agree_in_the_rest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(selectors_fit_what_they_say),
-		cmocka_unit_test(mistakes_are_told),
+		cmocka_unit_test(selectors_match_the_named_cells),
+		cmocka_unit_test(mistakes_have_a_message),
 		cmocka_unit_test(pairs_agree_in_the_rest),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,7 @@ static const char *against(uint64_t runs, uint64_t flagged, bool by_gate)
 }
 
 /* Intervals of 99 %: one of twelve misses in 11 % of all tests, two of twelve in 0.6 %. */
-static void chance_decides_of_runs(void **state)
+static void chance_limits_flagged_runs(void **state)
 {
 	(void)state;
 	assert_null(against(12, 0, false));
@@ -28,14 +28,14 @@ static void chance_decides_of_runs(void **state)
 }
 
 /* The gate errs in one of 10,000: one of twelve is too many already. */
-static void chance_decides_of_gates(void **state)
+static void chance_limits_flagged_gates(void **state)
 {
 	(void)state;
 	assert_null(against(12, 0, true));
 	assert_string_equal(against(12, 1, true), "more than chance explains");
 }
 
-static void what_decides_nothing_does_not_pass(void **state)
+static void an_undecided_test_does_not_pass(void **state)
 {
 	(void)state;
 	for (int by_gate = 0; by_gate < 2; by_gate++) {
@@ -48,7 +48,7 @@ static void what_decides_nothing_does_not_pass(void **state)
 }
 
 /* Identical code is said to be found the same only by those that said so. */
-static void rates_are_of_what_was_decided(void **state)
+static void rates_are_of_decided_comparisons(void **state)
 {
 	struct test t = found(12, 1, false);
 	(void)state;
@@ -80,7 +80,7 @@ static bool is_undecided(enum verdict verdict)
 }
 
 /* A gate with its sides exchanged finds every slowdown, as a gain. */
-static void a_slowdown_is_found_by_its_name(void **state)
+static void a_slowdown_is_found_by_its_verdict(void **state)
 {
 	(void)state;
 	assert_true(flags(true, VERDICT_REGRESSED));
@@ -143,11 +143,11 @@ static void the_chance_is_that_of_so_many_or_more(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(chance_decides_of_runs),
-		cmocka_unit_test(chance_decides_of_gates),
-		cmocka_unit_test(what_decides_nothing_does_not_pass),
-		cmocka_unit_test(rates_are_of_what_was_decided),
-		cmocka_unit_test(a_slowdown_is_found_by_its_name),
+		cmocka_unit_test(chance_limits_flagged_runs),
+		cmocka_unit_test(chance_limits_flagged_gates),
+		cmocka_unit_test(an_undecided_test_does_not_pass),
+		cmocka_unit_test(rates_are_of_decided_comparisons),
+		cmocka_unit_test(a_slowdown_is_found_by_its_verdict),
 		cmocka_unit_test(a_run_finds_what_its_interval_excludes),
 		cmocka_unit_test(nineteen_of_twenty_slowdowns_are_found),
 		cmocka_unit_test(the_chance_is_that_of_so_many_or_more),

@@ -125,7 +125,7 @@ static double noise(struct rng *rng)
 	return 0.02 * -log(u);
 }
 
-static void intervals_cover_as_often_as_they_say(void **state)
+static void intervals_cover_with_their_confidence(void **state)
 {
 	enum { DRAWS = 20000, M = 9, N = 6 };
 	struct rng rng = {1};
@@ -174,7 +174,7 @@ int main(void)
 		cmocka_unit_test(five_and_five_are_the_least_for_99_per_cent),
 		cmocka_unit_test(a_factor_is_found_and_mirrors),
 		cmocka_unit_test(sizes_have_bounds),
-		cmocka_unit_test(intervals_cover_as_often_as_they_say),
+		cmocka_unit_test(intervals_cover_with_their_confidence),
 		cmocka_unit_test(least_sizes_grow_with_confidence),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,7 +65,7 @@ static void options_are_read(void **state)
 	assert_int_equal(parsed("wan").rtt_ns, 40 * MS);
 }
 
-static void wrong_options_are_told(void **state)
+static void wrong_options_are_refused(void **state)
 {
 	static const struct {
 		const char *text, *words;
@@ -242,7 +242,7 @@ static bool is_gone(int error)
 	return error == ENOTCONN || error == ECONNABORTED;
 }
 
-static void nobody_waits_for_a_killed_server(void **state)
+static void callers_of_a_killed_server_do_not_hang(void **state)
 {
 	const struct shape shape = shape_of("flat", 3);
 	struct sim_counts counts;
@@ -328,12 +328,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_are_read),
-		cmocka_unit_test(wrong_options_are_told),
+		cmocka_unit_test(wrong_options_are_refused),
 		cmocka_unit_test(latencies_follow_from_seed_and_number),
 		cmocka_unit_test(requests_wait_for_a_server),
 		in_scratch(one_directory_takes_many_requests_at_once),
 		in_scratch(the_same_requests_end_with_errors_again),
-		in_scratch(nobody_waits_for_a_killed_server),
+		in_scratch(callers_of_a_killed_server_do_not_hang),
 		in_scratch(a_killed_caller_leaves_no_server),
 	};
 	alarm(LONG_ENOUGH); /* what hangs fails */

@@ -288,7 +288,7 @@ static void is_linear(const struct sink *sink)
 	assert_true(sink_bytes(sink) < whole + far + by_len + BLOCKS + BLOCK_OF_RECORDS);
 }
 
-static void what_is_far_below_is_kept_by_names(void **state)
+static void deep_entries_are_stored_by_name_and_parent(void **state)
 {
 	struct sink *sink = *state;
 	struct chain c = {.n = 0};
@@ -381,7 +381,7 @@ static void a_long_path_from_nowhere_is_kept(void **state)
 	forget_chain(&c);
 }
 
-static void no_sink_can_be_freed(void **state)
+static void free_accepts_null(void **state)
 {
 	(void)state;
 	sink_free(NULL);
@@ -402,12 +402,12 @@ int main(void)
 		TEST(paths_may_have_any_length),
 		TEST(memory_stays_and_does_not_grow),
 		TEST(reserved_memory_is_enough),
-		TEST(what_is_far_below_is_kept_by_names),
+		TEST(deep_entries_are_stored_by_name_and_parent),
 		TEST(it_is_found_by_the_number_of_its_directory),
 		TEST(in_order_it_is_found_by_length),
 		TEST(neighbours_are_compared_far_below),
 		TEST(a_long_path_from_nowhere_is_kept),
-		TEST(no_sink_can_be_freed),
+		TEST(free_accepts_null),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,7 @@ enum { TREES_MAX = 8, ENTRIES = 2000 };
 
 /* --- The sum --------------------------------------------------------------------------------- */
 
-static void what_fits_beside_what_is_held_is_taken(void **state)
+static void trees_that_fit_beside_held_memory_are_taken(void **state)
 {
 	(void)state;
 	struct sitting s = {.bound = 10000 * KIB};
@@ -28,7 +28,7 @@ static void what_fits_beside_what_is_held_is_taken(void **state)
 }
 
 /* Caches are given back; images, files in memory and what the run itself holds are not. */
-static void alone_only_what_is_not_given_back_counts(void **state)
+static void for_a_single_tree_only_held_memory_counts(void **state)
 {
 	(void)state;
 	struct arena *arena = arena_new();
@@ -183,8 +183,8 @@ static void a_directory_that_does_not_fit_beside_others_waits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_fits_beside_what_is_held_is_taken),
-		cmocka_unit_test(alone_only_what_is_not_given_back_counts),
+		cmocka_unit_test(trees_that_fit_beside_held_memory_are_taken),
+		cmocka_unit_test(for_a_single_tree_only_held_memory_counts),
 		cmocka_unit_test(any_number_of_entries_can_be_counted),
 		SCRATCH_TEST(trees_that_do_not_fit_together_are_loaded_one_after_the_other),
 		SCRATCH_TEST(a_directory_that_does_not_fit_beside_others_waits),

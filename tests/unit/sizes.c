@@ -51,7 +51,7 @@ static void assert_says(struct result *r, const char *wanted)
 }
 
 /* 2 at 1,000 and 0.5 at 10,000: on logarithmic axes 1 is half way, at 3,162. */
-static void from_between_two_sizes_on(void **state)
+static void the_crossing_lies_between_two_sizes(void **state)
 {
 	(void)state;
 	assert_says(make(&one, 0.4, 2, 0.5),
@@ -115,7 +115,7 @@ static void different_numbers_of_jobs_are_several(void **state)
 }
 
 /* Two sizes, another filesystem or another cache state for one of them make no series. */
-static void what_is_not_alike_makes_no_series(void **state)
+static void different_trees_make_no_series(void **state)
 {
 	(void)state;
 	const struct grid small = {one_shape, 1, sizes, 2, kinds, 2, 2};
@@ -160,14 +160,14 @@ static void groups_hold_every_cell_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(from_between_two_sizes_on),
+		cmocka_unit_test(the_crossing_lies_between_two_sizes),
 		cmocka_unit_test(at_every_size_or_at_none),
 		cmocka_unit_test(sizes_without_an_interval_are_named),
 		cmocka_unit_test(larger_sizes_that_do_not_pay_are_named),
 		cmocka_unit_test(each_shape_has_its_sentence),
 		cmocka_unit_test(the_only_series_of_two_shapes_is_named),
 		cmocka_unit_test(different_numbers_of_jobs_are_several),
-		cmocka_unit_test(what_is_not_alike_makes_no_series),
+		cmocka_unit_test(different_trees_make_no_series),
 		cmocka_unit_test(groups_hold_every_cell_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

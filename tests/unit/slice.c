@@ -113,7 +113,7 @@ static void directories_of_a_slice_open(void **state)
 	assert_int_equal(fcntl(whole->root_fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
 }
 
-static void what_is_no_part_is_refused(void **state)
+static void invalid_slices_are_refused(void **state)
 {
 	struct workload *whole = ((struct fixture *)*state)->load, *slice = NULL;
 	assert_int_equal(workload_slice(&slice, whole, 2, 2), -EINVAL);
@@ -131,7 +131,7 @@ int main(void)
 		TEST(every_slice_is_that_part_of_the_whole),
 		TEST(slices_that_meet_are_the_whole),
 		TEST(directories_of_a_slice_open),
-		TEST(what_is_no_part_is_refused),
+		TEST(invalid_slices_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,7 +87,7 @@ static void fewer_than_eight_have_no_interval(void **state)
 }
 
 /* For every n: covers enough, one rank narrower would not, symmetric, and coverage is the truth. */
-static void intervals_are_as_narrow_as_they_may_be(void **state)
+static void intervals_are_as_narrow_as_possible(void **state)
 {
 	(void)state;
 	for (size_t n = STATS_LEAST; n <= 400; n++) {
@@ -215,7 +215,7 @@ static void costs_are_per_entry(void **state)
 	assert_int_equal(wall[0], 20000);
 }
 
-static void no_entries_cost_nothing_known(void **state)
+static void the_cost_of_no_entries_is_unknown(void **state)
 {
 	const uint64_t wall[8] = {1, 2, 3, 4, 5, 6, 7, 8};
 	double values[8], min = 1, p05 = 1, p95 = 1;
@@ -327,7 +327,7 @@ static void covers(size_t n, struct rng *rng)
 			 DRAWS, LEAST);
 }
 
-static void intervals_cover_as_often_as_they_say(void **state)
+static void intervals_cover_with_their_confidence(void **state)
 {
 	static const size_t sizes[] = {8, 9, 20, 40, 61};
 	struct rng rng = {20240229};
@@ -364,20 +364,20 @@ int main(void)
 		cmocka_unit_test(ranks_are_those_of_the_binomial),
 		cmocka_unit_test(eight_samples_cover_exactly_254_of_256),
 		cmocka_unit_test(fewer_than_eight_have_no_interval),
-		cmocka_unit_test(intervals_are_as_narrow_as_they_may_be),
+		cmocka_unit_test(intervals_are_as_narrow_as_possible),
 		cmocka_unit_test(other_confidences_have_other_ranks),
 		cmocka_unit_test(medians_of_odd_and_even),
 		cmocka_unit_test(too_few_samples_are_unknown_with_a_reason),
 		cmocka_unit_test(the_order_of_samples_does_not_matter),
 		cmocka_unit_test(outliers_move_nothing),
 		cmocka_unit_test(costs_are_per_entry),
-		cmocka_unit_test(no_entries_cost_nothing_known),
+		cmocka_unit_test(the_cost_of_no_entries_is_unknown),
 		cmocka_unit_test(ratios_mirror),
 		cmocka_unit_test(ratios_are_paired),
 		cmocka_unit_test(a_pass_of_no_time_is_finite),
 		cmocka_unit_test(where_ratios_cross),
 		cmocka_unit_test(integer_medians),
-		cmocka_unit_test(intervals_cover_as_often_as_they_say),
+		cmocka_unit_test(intervals_cover_with_their_confidence),
 		cmocka_unit_test(coverage_is_exact),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -143,7 +143,7 @@ static void only_the_first_few_are_named(void **state)
 }
 
 /* A spool: new names again and again are no news, what was there before is still compared. */
-static void where_entries_come_and_go_only_known_ones_count(void **state)
+static void in_changing_directories_only_known_entries_are_compared(void **state)
 {
 	struct fixture *f = *state;
 	assert_int_equal(look_now(f), 0);
@@ -165,7 +165,7 @@ static void where_entries_come_and_go_only_known_ones_count(void **state)
 }
 
 /* Other files with the names, sizes and times of those before. */
-static void a_field_that_no_look_finds_again_is_left_out(void **state)
+static void a_field_that_differs_between_readings_is_left_out(void **state)
 {
 	struct fixture *f = *state;
 	char name[16], buf[64];
@@ -182,7 +182,7 @@ static void a_field_that_no_look_finds_again_is_left_out(void **state)
 	assert_true(still_is_all(&f->still));
 }
 
-static void what_a_link_leads_to_is_looked_at(void **state)
+static void targets_of_links_are_read(void **state)
 {
 	struct fixture *f = *state;
 	assert_int_equal(symlinkat("dir/2", f->scratch.fd, "link"), 0);
@@ -199,7 +199,7 @@ static bool at_once(void *arg)
 	return true;
 }
 
-static void looking_can_be_stopped(void **state)
+static void reading_can_be_stopped(void **state)
 {
 	struct fixture *f = *state;
 	const struct halt halt = {.is_due = at_once};
@@ -228,7 +228,7 @@ static uint32_t entry_named(const struct workload *load, const char *name)
 	return i;
 }
 
-static void an_entry_that_changed_does_not_spoil_the_passes_after(void **state)
+static void a_changed_entry_does_not_affect_later_passes(void **state)
 {
 	struct fixture *f = *state;
 	struct record records[FILES + 2] __attribute__((aligned(CACHE_LINE)));
@@ -262,11 +262,11 @@ int main(void)
 		TEST(a_tree_that_holds_still_is_compared_whole),
 		TEST(an_entry_that_changes_is_left_out_and_named),
 		TEST(only_the_first_few_are_named),
-		TEST(where_entries_come_and_go_only_known_ones_count),
-		TEST(a_field_that_no_look_finds_again_is_left_out),
-		TEST(what_a_link_leads_to_is_looked_at),
-		TEST(looking_can_be_stopped),
-		TEST(an_entry_that_changed_does_not_spoil_the_passes_after),
+		TEST(in_changing_directories_only_known_entries_are_compared),
+		TEST(a_field_that_differs_between_readings_is_left_out),
+		TEST(targets_of_links_are_read),
+		TEST(reading_can_be_stopped),
+		TEST(a_changed_entry_does_not_affect_later_passes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

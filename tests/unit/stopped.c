@@ -21,7 +21,7 @@ enum { STOPPED_FILES = 20 };
 
 extern const struct strategy strategy_chdir_lstat, strategy_fts;
 
-static void a_worker_takes_nothing_once_stopped(void **state)
+static void a_stopped_worker_takes_no_span(void **state)
 {
 	static const struct workload_span spans[] = {{.end = 1}, {.first = 1, .end = 2}};
 	const struct workload load = {.spans = (struct workload_span *)spans, .n_spans = 2};
@@ -103,7 +103,7 @@ static int answers_after_stop(const struct strategy *s, const struct workload *l
 }
 
 /* However slow a server is: not one more call. */
-static void a_fetch_asks_nothing_once_stopped(void **state)
+static void a_stopped_fetch_makes_no_call(void **state)
 {
 	struct scratch scratch;
 	struct workload *load;
@@ -172,8 +172,8 @@ static void a_refused_unshare_is_a_reason_to_skip(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_worker_takes_nothing_once_stopped),
-		cmocka_unit_test(a_fetch_asks_nothing_once_stopped),
+		cmocka_unit_test(a_stopped_worker_takes_no_span),
+		cmocka_unit_test(a_stopped_fetch_makes_no_call),
 		cmocka_unit_test(a_refused_unshare_is_a_reason_to_skip),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

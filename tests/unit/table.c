@@ -108,7 +108,7 @@ static void assert_fits(char *text, size_t width)
 	}
 }
 
-static void ascii_is_as_it_should_be(void **state)
+static void the_table_in_ascii(void **state)
 {
 	(void)state;
 	struct result *result = with_result();
@@ -159,7 +159,7 @@ static void a_part_of_a_tree_without_its_path(void **state)
 	result_free(result);
 }
 
-static void one_sign_and_ascii_only_where_it_must_be(void **state)
+static void ascii_only_without_utf8(void **state)
 {
 	struct result *result = with_result();
 	struct check check = {.code = "precision", .text = "it is \302\2615% or \302\2616%"};
@@ -283,7 +283,7 @@ static void bars_are_of_a_group(void **state)
 	result_free(result);
 }
 
-static void nothing_is_drawn_beside_nothing(void **state)
+static void cells_without_figures_have_no_bars(void **state)
 {
 	struct result *result = with_result();
 	(void)state;
@@ -352,7 +352,7 @@ static void narrow_terminals_get_the_least_width(void **state)
 }
 
 /* A name could repaint the terminal. */
-static void nothing_uncontrolled_is_printed(void **state)
+static void control_characters_are_escaped(void **state)
 {
 	(void)state;
 	struct result *result = with_result();
@@ -368,7 +368,7 @@ static void nothing_uncontrolled_is_printed(void **state)
 	result_free(result);
 }
 
-static void the_verdict_is_only_what_is_known(void **state)
+static void sentences_claim_only_what_is_known(void **state)
 {
 	(void)state;
 	struct result *result = with_result();
@@ -391,7 +391,7 @@ static void the_verdict_is_only_what_is_known(void **state)
 }
 
 /* Of as many jobs no row is below 1: those of other jobs, or of those it finds, are not meant. */
-static void rows_with_other_jobs_are_not_meant(void **state)
+static void only_rows_with_as_many_jobs_are_compared(void **state)
 {
 	(void)state;
 	struct result *result = with_result();
@@ -430,7 +430,7 @@ static void few_rounds_are_shown_without_an_interval(void **state)
 	result_free(result);
 }
 
-static void more_cpus_are_told(void **state)
+static void more_cpus_are_reported(void **state)
 {
 	(void)state;
 	struct result *result = with_result();
@@ -458,7 +458,7 @@ static const char *said_about_threads(const struct result *result)
 }
 
 /* Only where the baseline has no such threads, and is faster. */
-static void what_io_uring_costs_is_told(void **state)
+static void the_threads_of_io_uring_are_reported(void **state)
 {
 	static const char words[] =
 		"threaded with 2 jobs takes longer than lstat because io_uring hands each of its "
@@ -499,7 +499,7 @@ static void warnings_are_sentences(void **state)
 	result_free(result);
 }
 
-static void walks_say_what_they_found(void **state)
+static void walks_name_what_they_found(void **state)
 {
 	(void)state;
 	struct result *result = with_result();
@@ -518,7 +518,7 @@ static void walks_say_what_they_found(void **state)
 	result_free(result);
 }
 
-static void a_program_says_whether_it_is_ranked(void **state)
+static void programs_have_a_note_whether_they_are_ranked(void **state)
 {
 	(void)state;
 	struct result *result = with_result();
@@ -543,7 +543,7 @@ static void set_answers(struct result *result, const char *mine, const char *bas
 	result->cells[CELL_FSTATAT].is_rival = false;
 }
 
-static void a_cell_that_is_not_ranked_says_why(void **state)
+static void cells_not_ranked_have_the_reason(void **state)
 {
 	(void)state;
 	struct result *result = with_result();
@@ -645,7 +645,7 @@ static void an_empty_result_has_a_table(void **state)
 }
 
 /* All that have no reason have one in common. */
-static void passes_are_disturbed_without_a_reason(void **state)
+static void passes_may_be_disturbed_without_a_reason(void **state)
 {
 	struct result *result = with_result();
 	struct arena *arena = arena_new();
@@ -687,7 +687,7 @@ static void a_group_without_figures_is_one_line(void **state)
 }
 
 /* "flat: with as many jobs ..", as it is the middle of a sentence. */
-static void behind_a_group_a_sentence_goes_on(void **state)
+static void a_sentence_after_a_group_begins_in_lower_case(void **state)
 {
 	static const char *const shapes[] = {"flat", "deep"};
 	static const uint64_t sizes[] = {1000};
@@ -712,8 +712,8 @@ static void behind_a_group_a_sentence_goes_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ascii_is_as_it_should_be),
-		cmocka_unit_test(one_sign_and_ascii_only_where_it_must_be),
+		cmocka_unit_test(the_table_in_ascii),
+		cmocka_unit_test(ascii_only_without_utf8),
 		cmocka_unit_test(a_part_of_a_tree_without_its_path),
 		cmocka_unit_test(many_groups_leave_room_for_the_warnings),
 		cmocka_unit_test(colors_change_nothing_else),
@@ -721,28 +721,28 @@ int main(void)
 		cmocka_unit_test(a_bar_is_as_long_as_the_time),
 		cmocka_unit_test(bars_take_nothing_from_the_figures),
 		cmocka_unit_test(bars_are_of_a_group),
-		cmocka_unit_test(nothing_is_drawn_beside_nothing),
+		cmocka_unit_test(cells_without_figures_have_no_bars),
 		cmocka_unit_test(a_rate_gives_way_to_labels),
 		cmocka_unit_test(times_have_as_many_decimals_as_are_known),
 		cmocka_unit_test(a_note_of_several_rows_is_a_footnote),
 		cmocka_unit_test(two_footnotes_of_a_row_have_two_marks),
 		cmocka_unit_test(scaling_has_a_column),
 		cmocka_unit_test(narrow_terminals_get_the_least_width),
-		cmocka_unit_test(nothing_uncontrolled_is_printed),
-		cmocka_unit_test(the_verdict_is_only_what_is_known),
-		cmocka_unit_test(passes_are_disturbed_without_a_reason),
-		cmocka_unit_test(rows_with_other_jobs_are_not_meant),
+		cmocka_unit_test(control_characters_are_escaped),
+		cmocka_unit_test(sentences_claim_only_what_is_known),
+		cmocka_unit_test(passes_may_be_disturbed_without_a_reason),
+		cmocka_unit_test(only_rows_with_as_many_jobs_are_compared),
 		cmocka_unit_test(few_rounds_are_shown_without_an_interval),
-		cmocka_unit_test(more_cpus_are_told),
-		cmocka_unit_test(what_io_uring_costs_is_told),
+		cmocka_unit_test(more_cpus_are_reported),
+		cmocka_unit_test(the_threads_of_io_uring_are_reported),
 		cmocka_unit_test(warnings_are_sentences),
-		cmocka_unit_test(walks_say_what_they_found),
-		cmocka_unit_test(a_program_says_whether_it_is_ranked),
-		cmocka_unit_test(a_cell_that_is_not_ranked_says_why),
+		cmocka_unit_test(walks_name_what_they_found),
+		cmocka_unit_test(programs_have_a_note_whether_they_are_ranked),
+		cmocka_unit_test(cells_not_ranked_have_the_reason),
 		cmocka_unit_test(a_table_needs_no_floor),
 		cmocka_unit_test(an_empty_result_has_a_table),
 		cmocka_unit_test(a_group_without_figures_is_one_line),
-		cmocka_unit_test(behind_a_group_a_sentence_goes_on),
+		cmocka_unit_test(a_sentence_after_a_group_begins_in_lower_case),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

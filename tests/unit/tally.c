@@ -43,7 +43,7 @@ static void *ask_beside(void *arg)
 	return NULL;
 }
 
-static void what_a_thread_calls_is_counted(void **state)
+static void calls_of_a_thread_are_counted(void **state)
 {
 	const uint64_t tracepoint = found();
 	uint64_t counts[SYSCALL_KINDS] = {[SYSCALL_newfstatat] = 100};
@@ -64,7 +64,7 @@ static void what_a_thread_calls_is_counted(void **state)
 	assert_int_equal(counts[SYSCALL_statx] + counts[SYSCALL_fchdir], 0);
 }
 
-static void what_cannot_be_counted_is_an_error(void **state)
+static void calls_that_cannot_be_counted_are_an_error(void **state)
 {
 	uint64_t counts[SYSCALL_KINDS] = {0};
 	struct syscall_tally tally;
@@ -82,8 +82,8 @@ static void what_cannot_be_counted_is_an_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_a_thread_calls_is_counted),
-		cmocka_unit_test(what_cannot_be_counted_is_an_error),
+		cmocka_unit_test(calls_of_a_thread_are_counted),
+		cmocka_unit_test(calls_that_cannot_be_counted_are_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

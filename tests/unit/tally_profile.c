@@ -62,7 +62,7 @@ static void calls_count_for_the_size_at_the_end(void **state)
 	}
 }
 
-static void all_that_is_deep_shares_a_row(void **state)
+static void deep_levels_share_a_row(void **state)
 {
 	struct tally *t = begin(1);
 	(void)state;
@@ -73,7 +73,7 @@ static void all_that_is_deep_shares_a_row(void **state)
 	tally_free(t);
 }
 
-static void the_clock_is_taken_off_and_never_more(void **state)
+static void at_most_the_cost_of_the_clock_is_subtracted(void **state)
 {
 	struct tally *t = begin(1);
 	(void)state;
@@ -157,8 +157,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(classes_have_no_gaps),
 		cmocka_unit_test(calls_count_for_the_size_at_the_end),
-		cmocka_unit_test(all_that_is_deep_shares_a_row),
-		cmocka_unit_test(the_clock_is_taken_off_and_never_more),
+		cmocka_unit_test(deep_levels_share_a_row),
+		cmocka_unit_test(at_most_the_cost_of_the_clock_is_subtracted),
 		cmocka_unit_test(rankings_keep_the_greatest),
 		cmocka_unit_test(a_ranking_of_none_is_empty),
 		cmocka_unit_test(time_has_a_place),

@@ -38,7 +38,7 @@ static const char *fruit_name(unsigned value)
 	return word_of(names, ARRAY_LEN(names), value);
 }
 
-static void a_word_that_is_none_is_refused_with_the_nearest(void **state)
+static void unknown_words_are_refused_with_the_nearest(void **state)
 {
 	struct err err = {0};
 	char all[64];
@@ -89,7 +89,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_word_is_found_by_its_name),
-		cmocka_unit_test(a_word_that_is_none_is_refused_with_the_nearest),
+		cmocka_unit_test(unknown_words_are_refused_with_the_nearest),
 		cmocka_unit_test(lists_of_words_are_sets),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,7 +66,7 @@ static void each_index_is_called_once(void **state)
 	threads_join(NULL);
 }
 
-static void those_that_can_be_had_run(void **state)
+static void threads_that_can_be_made_run(void **state)
 {
 	(void)state;
 	for (unsigned had = 0; had < MOST; had++) {
@@ -81,7 +81,7 @@ static void those_that_can_be_had_run(void **state)
 	}
 }
 
-static void signals_are_for_main_but_faults_are_not(void **state)
+static void all_signals_but_faults_are_blocked(void **state)
 {
 	struct notes notes = {0};
 	struct threads *threads;
@@ -103,7 +103,7 @@ static void signals_are_for_main_but_faults_are_not(void **state)
 }
 
 /* A run with other jobs than asked for would measure something else. */
-static void a_crew_is_whole_or_not_there(void **state)
+static void a_crew_has_all_its_threads_or_fails(void **state)
 {
 	struct topology *topology;
 	struct crew *crew = NULL;
@@ -122,7 +122,7 @@ static void a_crew_is_whole_or_not_there(void **state)
 	topology_close(topology);
 }
 
-static void a_tree_is_whole_with_fewer(void **state)
+static void a_tree_is_complete_with_fewer_threads(void **state)
 {
 	(void)state;
 	for (long had = 0; had < 4; had++) {
@@ -144,10 +144,10 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup(name, allow_all)
 	const struct CMUnitTest tests[] = {
 		TEST(each_index_is_called_once),
-		TEST(those_that_can_be_had_run),
-		TEST(signals_are_for_main_but_faults_are_not),
-		TEST(a_crew_is_whole_or_not_there),
-		SCRATCH_TEST(a_tree_is_whole_with_fewer),
+		TEST(threads_that_can_be_made_run),
+		TEST(all_signals_but_faults_are_blocked),
+		TEST(a_crew_has_all_its_threads_or_fails),
+		SCRATCH_TEST(a_tree_is_complete_with_fewer_threads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -279,7 +279,7 @@ static void a_cpuset_without_cpu_0(void **state)
 	topology_close(t);
 }
 
-static void places_are_told(void **state)
+static void places_are_printed(void **state)
 {
 	struct topology *t = described("pack:2 numa:2 core:1 pu:2");
 	struct cpu_place places[8];
@@ -339,7 +339,7 @@ static void every_policy_has_a_name_that_places(void **state)
 	topology_close(t);
 }
 
-static void nonsense_is_no_topology(void **state)
+static void invalid_topologies_are_refused(void **state)
 {
 	static const char *const bad[] = {"frobnicate:3", "core:0", "/nonexistent/machine.xml"};
 	(void)state;
@@ -362,7 +362,7 @@ static void nothing_can_be_bound_to_another_machine(void **state)
 	topology_close(t);
 }
 
-static void threads_are_bound_where_they_shall_be(void **state)
+static void threads_are_bound_to_their_cpus(void **state)
 {
 	struct topology *t = described(NULL);
 	int cpus[MOST];
@@ -382,7 +382,7 @@ static void threads_are_bound_where_they_shall_be(void **state)
 	topology_close(t);
 }
 
-static void a_cpu_that_is_not_there_cannot_be_bound(void **state)
+static void a_missing_cpu_is_refused(void **state)
 {
 	struct topology *t = described(NULL);
 	(void)state;
@@ -467,13 +467,13 @@ int main(void)
 		cmocka_unit_test(a_list_has_neighbours_as_ranges),
 		cmocka_unit_test(cores_with_unequal_threads),
 		cmocka_unit_test(a_cpuset_without_cpu_0),
-		cmocka_unit_test(places_are_told),
+		cmocka_unit_test(places_are_printed),
 		cmocka_unit_test(memory_of_all_can_be_spread),
 		cmocka_unit_test(every_policy_has_a_name_that_places),
-		cmocka_unit_test(nonsense_is_no_topology),
+		cmocka_unit_test(invalid_topologies_are_refused),
 		cmocka_unit_test(nothing_can_be_bound_to_another_machine),
-		cmocka_unit_test(threads_are_bound_where_they_shall_be),
-		cmocka_unit_test(a_cpu_that_is_not_there_cannot_be_bound),
+		cmocka_unit_test(threads_are_bound_to_their_cpus),
+		cmocka_unit_test(a_missing_cpu_is_refused),
 		cmocka_unit_test(a_mask_is_obeyed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,7 +139,7 @@ static void test_begun_trees_can_be_removed(void **state)
 	assert_int_equal(remove_works("t"), 40);
 }
 
-static void test_going_on_refuses_what_is_in_the_way(void **state)
+static void test_resuming_refuses_foreign_files(void **state)
 {
 	const struct shape shape = shape_of("source-tree", ENTRIES);
 	struct stopper stopper = {.after = ENTRIES / 2};
@@ -396,7 +396,7 @@ int main(void)
 		SCRATCH_TEST(test_another_shape_is_refused),
 		SCRATCH_TEST(test_creation_goes_on_where_it_stopped),
 		SCRATCH_TEST(test_begun_trees_can_be_removed),
-		SCRATCH_TEST(test_going_on_refuses_what_is_in_the_way),
+		SCRATCH_TEST(test_resuming_refuses_foreign_files),
 		SCRATCH_TEST(test_removal_goes_on_where_it_stopped),
 		SCRATCH_TEST(test_removal_after_the_tree_is_gone),
 		SCRATCH_TEST(test_two_at_once),

@@ -100,7 +100,7 @@ static uint64_t prune_works(bool *left)
 }
 
 /* Strays at the root, in a directory of ours, in the place of a file, behind a lock. */
-static void test_pruning_leaves_what_others_made(void **state)
+static void test_pruning_leaves_foreign_files(void **state)
 {
 	const struct shape shape = shape_of("source-tree", ENTRIES);
 	struct tree_counts there;
@@ -131,7 +131,7 @@ static void test_pruning_leaves_what_others_made(void **state)
 	assert_false(left || exists("t"));
 }
 
-static void test_pruning_takes_what_is_ours(void **state)
+static void test_pruning_removes_our_trees(void **state)
 {
 	const struct shape shape = shape_of("source-tree", ENTRIES);
 	bool left;
@@ -199,7 +199,7 @@ static const char *a_hole(const struct shape *shape)
 }
 
 /* What a creation that was killed left beside the entries; in a complete tree it is not ours. */
-static void test_pruning_takes_what_creation_left(void **state)
+static void test_pruning_removes_incomplete_trees(void **state)
 {
 	struct shape shape = shape_of("flat", 50);
 	bool left;
@@ -227,7 +227,7 @@ static void test_pruning_takes_what_creation_left(void **state)
 }
 
 /* The names of a trial of long names, of any bytes, and of a large file. */
-static void test_pruning_takes_what_a_trial_left(void **state)
+static void test_pruning_removes_leftovers_of_a_trial(void **state)
 {
 	static const char bytes[] = "t/tree/\x01\n\\:*?\xc3\x28\xff";
 	struct shape shape = shape_of("flat", 50);
@@ -505,7 +505,7 @@ static void lose(unsigned call)
 		skip_because("no seccomp filters here");
 }
 
-static void test_the_same_without_openat2(void **state)
+static void test_a_mount_point_stays_without_openat2(void **state)
 {
 	const struct shape shape = shape_of("source-tree", ENTRIES);
 	struct tree_counts gone;
@@ -610,11 +610,11 @@ int main(void)
 		SCRATCH_TEST(test_foreign_directories_stay_untouched),
 		SCRATCH_TEST(test_removal_follows_no_link),
 		SCRATCH_TEST(test_removal_refuses_guests),
-		SCRATCH_TEST(test_pruning_leaves_what_others_made),
-		SCRATCH_TEST(test_pruning_takes_what_is_ours),
+		SCRATCH_TEST(test_pruning_leaves_foreign_files),
+		SCRATCH_TEST(test_pruning_removes_our_trees),
 		SCRATCH_TEST(test_pruning_restores_permissions),
-		SCRATCH_TEST(test_pruning_takes_what_creation_left),
-		SCRATCH_TEST(test_pruning_takes_what_a_trial_left),
+		SCRATCH_TEST(test_pruning_removes_incomplete_trees),
+		SCRATCH_TEST(test_pruning_removes_leftovers_of_a_trial),
 		SCRATCH_TEST(test_pruning_can_be_stopped),
 		SCRATCH_TEST(test_removal_stays_on_its_filesystem),
 		SCRATCH_TEST(test_a_mount_point_stays),
@@ -624,7 +624,7 @@ int main(void)
 		SCRATCH_TEST(test_older_sentinels_are_valid),
 		SCRATCH_TEST(test_a_copy_on_another_filesystem_matches_nothing),
 		SCRATCH_TEST(test_bind_mounts_with_openat2),
-		SCRATCH_TEST(test_the_same_without_openat2),
+		SCRATCH_TEST(test_a_mount_point_stays_without_openat2),
 		SCRATCH_TEST(test_bind_mounts_without_openat2),
 		SCRATCH_TEST(test_bind_mounts_before_statx_shows_them),
 		SCRATCH_TEST(test_without_proc_nothing_is_removed),

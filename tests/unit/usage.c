@@ -42,7 +42,7 @@ static void burn(void)
 }
 
 /* Major faults are not looked at: the program's own text may have to be read in meanwhile. */
-static void a_threads_work_is_in_its_pass(void **state)
+static void the_work_of_a_thread_is_in_its_pass(void **state)
 {
 	struct usage before, after;
 	struct pass pass = {0};
@@ -234,7 +234,7 @@ static void work_for(int owner, bool is_known)
 	usage_release_all(&after);
 }
 
-static void those_of_io_uring_count_that_worked(void **state)
+static void working_threads_of_io_uring_are_counted(void **state)
 {
 	(void)state;
 	work_for(gettid(), true);
@@ -294,10 +294,10 @@ static void software_is_counted_like_hardware(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_threads_work_is_in_its_pass),
+		cmocka_unit_test(the_work_of_a_thread_is_in_its_pass),
 		cmocka_unit_test(workers_add_up),
 		cmocka_unit_test(migrations_are_counted),
-		cmocka_unit_test(those_of_io_uring_count_that_worked),
+		cmocka_unit_test(working_threads_of_io_uring_are_counted),
 		cmocka_unit_test(bytes_from_storage),
 		cmocka_unit_test(software_is_counted_like_hardware),
 	};

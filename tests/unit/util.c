@@ -19,7 +19,7 @@ static const char *near(const char *word)
 	return nearest(word, ARRAY_LEN(names), nth, names);
 }
 
-static void nearest_forgives_slips(void **state)
+static void nearest_corrects_small_mistakes(void **state)
 {
 	(void)state;
 	assert_string_equal(near("lstat"), "lstat");
@@ -30,7 +30,7 @@ static void nearest_forgives_slips(void **state)
 	assert_string_equal(near("htreadd"), "threaded"); /* two slips in a long word */
 }
 
-static void nearest_knows_when_nothing_is_near(void **state)
+static void nearest_finds_nothing_far_away(void **state)
 {
 	(void)state;
 	assert_null(near("readdir"));
@@ -62,7 +62,7 @@ static void counts_as_people_write_them(void **state)
 	}
 }
 
-static void counts_that_are_none(void **state)
+static void invalid_counts_are_refused(void **state)
 {
 	(void)state;
 	static const char *const bad[] = {"",    "-1",  "+1", " 1",  "1 ", "k",
@@ -166,7 +166,7 @@ static void reads_a_whole_file(void **state)
 	drop(path);
 }
 
-static void reads_files_that_tell_no_size(void **state)
+static void reads_files_without_a_size(void **state)
 {
 	(void)state;
 	char *text = NULL;
@@ -178,7 +178,7 @@ static void reads_files_that_tell_no_size(void **state)
 	assert_int_equal(read_file("/dev/zero", 100000, &text, &size), -EFBIG);
 }
 
-static void read_errors_are_told(void **state)
+static void read_errors_are_returned(void **state)
 {
 	(void)state;
 	char *text;
@@ -230,17 +230,17 @@ static void times_have_units(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nearest_forgives_slips),
-		cmocka_unit_test(nearest_knows_when_nothing_is_near),
+		cmocka_unit_test(nearest_corrects_small_mistakes),
+		cmocka_unit_test(nearest_finds_nothing_far_away),
 		cmocka_unit_test(counts_as_people_write_them),
-		cmocka_unit_test(counts_that_are_none),
+		cmocka_unit_test(invalid_counts_are_refused),
 		cmocka_unit_test(digits_are_grouped),
 		cmocka_unit_test(grouping_never_overflows),
 		cmocka_unit_test(array_grows_and_keeps),
 		cmocka_unit_test(array_survives_a_refusal),
 		cmocka_unit_test(reads_a_whole_file),
-		cmocka_unit_test(reads_files_that_tell_no_size),
-		cmocka_unit_test(read_errors_are_told),
+		cmocka_unit_test(reads_files_without_a_size),
+		cmocka_unit_test(read_errors_are_returned),
 		cmocka_unit_test(reads_the_first_line),
 		cmocka_unit_test(times_have_units),
 	};

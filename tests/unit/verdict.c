@@ -63,7 +63,7 @@ static const struct order {
 };
 
 /* What rules a comparison out is asked before any interval is looked at. */
-static void what_rules_out_comes_first(void **state)
+static void reasons_come_before_intervals(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
@@ -83,7 +83,7 @@ static void no_interval_no_verdict(void **state)
 }
 
 /* NaN compares as false with everything: it must never look like a pass. */
-static void what_is_no_number_is_no_pass(void **state)
+static void nan_is_inconclusive(void **state)
 {
 	const struct verdict_input e = {.ratio = interval(NAN, NAN, NAN), TERMS};
 	(void)state;
@@ -160,9 +160,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(intervals_become_verdicts),
-		cmocka_unit_test(what_rules_out_comes_first),
+		cmocka_unit_test(reasons_come_before_intervals),
 		cmocka_unit_test(no_interval_no_verdict),
-		cmocka_unit_test(what_is_no_number_is_no_pass),
+		cmocka_unit_test(nan_is_inconclusive),
 		cmocka_unit_test(exchanging_the_sides_exchanges_the_verdicts),
 		cmocka_unit_test(the_smallest_effect_is_the_border),
 		cmocka_unit_test(counts_are_exact),

@@ -68,7 +68,7 @@ static struct sink *listed(const struct workload *load)
 }
 
 /* Each directory's path is hashed, so the square of the depth it is, but not the cube. */
-static void moving_at_the_bottom_costs_no_look_at_each_part_of_each_path(void **state)
+static void changes_in_a_deep_chain_take_quadratic_time_at_most(void **state)
 {
 	const uint64_t most = 4 * (uint64_t)LEVELS * PATH_MOST;
 	struct scratch s;
@@ -189,7 +189,7 @@ static void a_chain_is_compared_by_its_names(void **state)
 }
 
 /* A file at the bottom that is wrong, gone, or came; in what was there before it is left out. */
-static void what_differs_far_below_is_named(void **state)
+static void a_deep_difference_is_named(void **state)
 {
 	struct scratch s;
 	struct still still = {0};
@@ -233,8 +233,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_directory_has_one_hash),
 		cmocka_unit_test(a_chain_is_compared_by_its_names),
-		cmocka_unit_test(what_differs_far_below_is_named),
-		cmocka_unit_test(moving_at_the_bottom_costs_no_look_at_each_part_of_each_path),
+		cmocka_unit_test(a_deep_difference_is_named),
+		cmocka_unit_test(changes_in_a_deep_chain_take_quadratic_time_at_most),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,7 +27,7 @@ static void collect_vanishing(struct scene *scene, struct collected *collected)
 	assert_int_equal(flist_collect(&collected->list, scene->s.path, &options), 0);
 }
 
-static void what_vanished_is_an_entry_with_its_errno(void **state)
+static void a_vanished_file_is_an_entry_with_its_errno(void **state)
 {
 	static const char *const names[] = {"a", "b", "c"};
 	struct scene scene = {.gone = "b"};
@@ -55,7 +55,7 @@ static void what_vanished_is_an_entry_with_its_errno(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_vanished_is_an_entry_with_its_errno),
+		cmocka_unit_test(a_vanished_file_is_an_entry_with_its_errno),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

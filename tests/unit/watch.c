@@ -79,7 +79,7 @@ static void a_unit_that_lost_too_much_is_disturbed(void **state)
 }
 
 /* As long as a unit, and more than a twentieth of it. */
-static void what_was_taken_before_the_rounds_is_not_theirs(void **state)
+static void steal_before_the_rounds_does_not_count(void **state)
 {
 	struct stat_file f;
 	struct steal *steal;
@@ -152,7 +152,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_unit_that_lost_too_much_is_disturbed),
-		cmocka_unit_test(what_was_taken_before_the_rounds_is_not_theirs),
+		cmocka_unit_test(steal_before_the_rounds_does_not_count),
 		cmocka_unit_test(short_units_are_not_judged),
 		cmocka_unit_test(without_a_stat_file),
 	};

@@ -92,7 +92,7 @@ static void words_are(const struct fixture *f, unsigned i, const char *before, c
 	assert_memory_equal(f->words[i], wanted, strlen(wanted));
 }
 
-static void a_call_that_hangs_is_told(void **state)
+static void a_hanging_call_is_reported(void **state)
 {
 	struct fixture *f = *state;
 	let_watch(f, 1);
@@ -124,7 +124,7 @@ static void a_worker_is_named(void **state)
 	assert_true(f->busy[true] == 1 && f->busy[false] == 1);
 }
 
-static void and_told_at_once_when_asked_to_stop(void **state)
+static void a_hanging_call_is_reported_at_once_on_a_stop(void **state)
 {
 	struct fixture *f = *state;
 	f->stop = 1;
@@ -143,7 +143,7 @@ static void stop_at_words(void *arg, const char *words)
 	f->stop = 1;
 }
 
-static void and_again_when_asked_to_stop(void **state)
+static void a_hanging_call_is_reported_again_on_a_stop(void **state)
 {
 	struct fixture *f = *state;
 	f->progress.tell = stop_at_words;
@@ -164,7 +164,7 @@ static void *read_pipe(void *arg)
 }
 
 /* It waits as long as the one that hangs, and longer. */
-static void who_waits_for_a_pipe_is_not_told_of(void **state)
+static void waiting_for_a_pipe_is_not_reported(void **state)
 {
 	struct fixture *f = *state;
 	pthread_t reader;
@@ -319,7 +319,7 @@ static void wait_until_it_sleeps(const char *tid)
 }
 
 /* /proc shows the call in which such a thread was made, for as long as it waits for work. */
-static void a_thread_of_io_uring_is_not_told_of(void **state)
+static void threads_of_io_uring_are_not_reported(void **state)
 {
 	char words[STUCK_WORDS_MAX], name[32];
 	unsigned seen = 0;
@@ -369,13 +369,13 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WATCHED(a_call_that_hangs_is_told),
+		WATCHED(a_hanging_call_is_reported),
 		WATCHED(a_worker_is_named),
-		WATCHED(and_told_at_once_when_asked_to_stop),
-		WATCHED(and_again_when_asked_to_stop),
-		WATCHED(who_waits_for_a_pipe_is_not_told_of),
+		WATCHED(a_hanging_call_is_reported_at_once_on_a_stop),
+		WATCHED(a_hanging_call_is_reported_again_on_a_stop),
+		WATCHED(waiting_for_a_pipe_is_not_reported),
 		WATCHED(of_many_calls_three_are_named),
-		WATCHED(a_thread_of_io_uring_is_not_told_of),
+		WATCHED(threads_of_io_uring_are_not_reported),
 		WATCHED(a_signal_that_it_takes_ends_the_call),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

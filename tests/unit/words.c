@@ -59,7 +59,7 @@ static void words_are_those_of_a_shell(void **state)
 	}
 }
 
-static void what_is_no_command_is_refused(void **state)
+static void invalid_commands_are_refused(void **state)
 {
 	static const char *const bad[] = {"", "  \t", "a 'b", "\"", "a \"b\\\""};
 	(void)state;
@@ -92,7 +92,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_arena, free_arena)
 	const struct CMUnitTest tests[] = {
 		TEST(words_are_those_of_a_shell),
-		TEST(what_is_no_command_is_refused),
+		TEST(invalid_commands_are_refused),
 		TEST(there_is_a_limit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -439,7 +439,7 @@ static void a_short_path_is_one_openat(void **state)
 	workload_free(load);
 }
 
-static void mistakes_are_told(void **state)
+static void mistakes_have_a_message(void **state)
 {
 	const struct scratch *s = *state;
 	char path[PATH_MAX + 32];
@@ -561,7 +561,7 @@ int main(void)
 		TEST(directories_beyond_path_max_are_sorted_by_path),
 		TEST(directories_near_path_max_are_reached),
 		TEST(a_short_path_is_one_openat),
-		TEST(mistakes_are_told),
+		TEST(mistakes_have_a_message),
 		TEST(stopping_leaves_nothing_open),
 		TEST(an_unreadable_directory_is_an_entry),
 		TEST(a_view_is_small),

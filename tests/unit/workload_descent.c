@@ -163,7 +163,7 @@ static void many_deep_branches_are_read_whole(void **state)
 }
 
 /* By whoever asks in the order of loading; where calls take the path they get it whole. */
-static void strategies_open_what_lies_far_below_from_above(void **state)
+static void strategies_open_deep_entries_relative_to_a_parent(void **state)
 {
 	const struct scratch *s = *state;
 	close(make_chain(s, "top", LEVELS));
@@ -245,7 +245,7 @@ int main(void)
 		TEST(loading_a_chain_is_linear_in_its_depth),
 		TEST(verifying_a_chain_is_linear_in_its_depth),
 		TEST(many_deep_branches_are_read_whole),
-		TEST(strategies_open_what_lies_far_below_from_above),
+		TEST(strategies_open_deep_entries_relative_to_a_parent),
 		TEST(kept_descriptors_are_given_up_when_there_are_no_others),
 		TEST(links_are_not_followed_far_below),
 	};

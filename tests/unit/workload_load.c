@@ -126,7 +126,7 @@ static void a_shortage_in_a_long_directory_names_it(void **state)
 	assert_non_null(strstr(err.text, "/middle: "));
 }
 
-static void names_that_no_entry_can_have_are_left_out_and_counted(void **state)
+static void invalid_names_are_left_out_and_counted(void **state)
 {
 	static const char *const names[] = {"", ".", "x", "a/b", ".", "..", "", NULL};
 	const struct scratch *s = *state;
@@ -155,7 +155,7 @@ static void a_directory_without_end_can_be_stopped(void **state)
 	assert_int_equal(script.calls, 1000);
 }
 
-static void when_the_time_is_up_the_tree_is_what_was_read(void **state)
+static void when_time_is_up_the_tree_has_what_was_read(void **state)
 {
 	const struct scratch *s = *state;
 	struct workload *load = NULL;
@@ -243,7 +243,7 @@ static void paths_that_take_too_much_memory_are_refused(void **state)
 	assert_non_null(strstr(err.text, "measure a sub-directory"));
 }
 
-static void mount_points_are_counted_and_entered_when_asked_to(void **state)
+static void mount_points_are_counted_and_entered_on_request(void **state)
 {
 	const struct scratch *s = *state;
 	make_tree(s);
@@ -261,12 +261,12 @@ int main(void)
 		TEST(a_root_that_cannot_be_read_is_an_error),
 		TEST(too_few_descriptors_end_the_loading),
 		TEST(a_shortage_in_a_long_directory_names_it),
-		TEST(names_that_no_entry_can_have_are_left_out_and_counted),
+		TEST(invalid_names_are_left_out_and_counted),
 		TEST(a_directory_without_end_can_be_stopped),
-		TEST(when_the_time_is_up_the_tree_is_what_was_read),
+		TEST(when_time_is_up_the_tree_has_what_was_read),
 		TEST(names_of_any_length_are_loaded),
 		TEST(paths_that_take_too_much_memory_are_refused),
-		TEST(mount_points_are_counted_and_entered_when_asked_to),
+		TEST(mount_points_are_counted_and_entered_on_request),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

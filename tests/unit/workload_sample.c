@@ -184,7 +184,7 @@ static void the_part_does_not_depend_on_the_order_of_names(void **state)
 	scratch_remove(&other);
 }
 
-static void nothing_is_no_sample(void **state)
+static void an_empty_sample_is_refused(void **state)
 {
 	const struct fixture *f = *state;
 	struct workload *sample;
@@ -279,7 +279,7 @@ int main(void)
 		cmocka_unit_test(entries_of_a_sample_exist),
 		cmocka_unit_test(the_seed_decides),
 		cmocka_unit_test(the_part_does_not_depend_on_the_order_of_names),
-		cmocka_unit_test(nothing_is_no_sample),
+		cmocka_unit_test(an_empty_sample_is_refused),
 		cmocka_unit_test(a_walk_gets_a_directory_of_about_the_size),
 		cmocka_unit_test(a_walk_begins_at_the_root_when_nothing_is_near),
 		cmocka_unit_test(a_walk_begins_only_above_what_was_read),
