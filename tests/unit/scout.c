@@ -30,6 +30,50 @@ static void a_scout_tells_what_a_round_takes(void **state)
 	assert_int_equal(driven.passes, 2 * CELLS);
 }
 
+/* The first pass of a warm cell reads and allocates; it is no measure. */
+static struct step slow_at_first(unsigned cell, unsigned pass)
+{
+	return (struct step){.takes_ns = (pass ? cell + 1 : 100) * SECOND};
+}
+
+static void each_cell_counts_as_often_as_a_round_runs_it(void **state)
+{
+	struct fixture *f = *state;
+	struct scout scout;
+	driven.script = slow_at_first;
+	assert_int_equal(scout_try(&f->request, &scout, NULL), 0);
+	assert_int_equal(scout.round_ns, (2 * 1 + 2 + 3) * SECOND);
+	for (int i = 0; i < CELLS; i++)
+		assert_int_equal(driven.passes_of[i], 2);
+}
+
+static unsigned remounts;
+
+static int empty_caches(void *arg, struct err *err)
+{
+	(void)arg, (void)err;
+	remounts++;
+	return 0;
+}
+
+/* A pass takes a second; to make it cold takes the same for every cell. */
+static void of_cold_cells_only_the_baseline_is_tried_and_once(void **state)
+{
+	static const struct fs_facts on_disk = {.type = "btrfs"};
+	struct fixture *f = *state;
+	struct scout scout;
+	remounts = 0;
+	f->target.where = &on_disk;
+	f->control.remount = empty_caches;
+	f->request.states = 1U << CACHE_COLD;
+	driven.pass_ns = SECOND;
+	assert_int_equal(scout_try(&f->request, &scout, NULL), 0);
+	assert_int_equal(scout.round_ns, 4 * SECOND);
+	assert_int_equal(driven.passes, 1);
+	assert_int_equal(driven.passes_of[0], 1);
+	assert_int_equal(remounts, 1);
+}
+
 /* What was not tried is taken to be as slow as what was; what was cut, to last as long as it did.
  */
 static void a_scout_stops_in_time(void **state)
@@ -124,6 +168,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		DRIVEN(a_scout_tells_what_a_round_takes),
+		DRIVEN(each_cell_counts_as_often_as_a_round_runs_it),
+		DRIVEN(of_cold_cells_only_the_baseline_is_tried_and_once),
 		DRIVEN(a_scout_stops_in_time),
 		DRIVEN(a_scout_whose_look_takes_too_long_tells_the_least),
 		cmocka_unit_test(as_much_is_measured_as_there_is_time_for),
