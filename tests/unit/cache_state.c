@@ -131,11 +131,11 @@ static void block_reads_decide(void **state)
 {
 	const struct pass read = {.block_reads = 8}, quiet = {0};
 	(void)state;
-	assert_true(refute(CACHE_WARM, EVIDENCE_READS, read));
+	assert_int_equal(refute(CACHE_WARM, EVIDENCE_READS, read), CAUSE_NOT_WARM);
 	assert_false(refute(CACHE_WARM, EVIDENCE_READS, quiet));
 	assert_false(refute(CACHE_COLD, EVIDENCE_READS, read));
-	assert_true(refute(CACHE_COLD, EVIDENCE_READS, quiet));
-	assert_true(refute(CACHE_SLAB_COLD, EVIDENCE_READS, read));
+	assert_int_equal(refute(CACHE_COLD, EVIDENCE_READS, quiet), CAUSE_NO_READS);
+	assert_int_equal(refute(CACHE_SLAB_COLD, EVIDENCE_READS, read), CAUSE_BLOCKS_DROPPED);
 	assert_false(refute(CACHE_SLAB_COLD, EVIDENCE_READS, quiet));
 	assert_false(refute(CACHE_AS_IS, EVIDENCE_READS, read));
 	assert_false(refute(CACHE_AS_IS, EVIDENCE_READS, quiet));
@@ -149,10 +149,15 @@ static void requests_decide_where_they_are_counted(void **state)
 		assert_false(refute(CACHE_COLD, counted[i], (struct pass){.requests = 10}));
 		assert_false(
 			refute(CACHE_COLD, counted[i], (struct pass){.requests = COUNT_UNKNOWN}));
-		assert_true(refute(CACHE_COLD, counted[i], (struct pass){.requests = 0}));
+		assert_int_equal(refute(CACHE_COLD, counted[i], (struct pass){.requests = 0}),
+				 CAUSE_FEW_REQUESTS);
 		/* A few attributes that had grown old. */
-		assert_true(refute(CACHE_COLD, counted[i],
-				   (struct pass){.requests = 9, .wall_ns = 90000}));
+		assert_int_equal(refute(CACHE_COLD, counted[i],
+					(struct pass){.requests = 9, .wall_ns = 90000}),
+				 CAUSE_FEW_REQUESTS);
+		/* A block that was read is proof on every filesystem. */
+		assert_false(refute(CACHE_COLD, counted[i],
+				    (struct pass){.requests = 0, .block_reads = 1}));
 		assert_false(refute(CACHE_WARM, counted[i], (struct pass){.requests = 10}));
 	}
 }
@@ -164,11 +169,12 @@ static void the_time_decides_where_nothing_is_counted(void **state)
 	const struct cache_proof not_primed = {.evidence = EVIDENCE_TIME};
 	(void)state;
 	assert_int_equal(refute(CACHE_COLD, EVIDENCE_TIME, same), CAUSE_NO_LONGER);
-	assert_true(refute(CACHE_COLD, EVIDENCE_TIME, noisy));
+	assert_int_equal(refute(CACHE_COLD, EVIDENCE_TIME, noisy), CAUSE_NO_LONGER);
 	assert_false(refute(CACHE_COLD, EVIDENCE_TIME, longer));
 	assert_false(refute(CACHE_COLD, EVIDENCE_TIME, read));
 	assert_false(cache_state_refute(CACHE_COLD, &not_primed, &same));
-	assert_true(refute(CACHE_SLAB_COLD, EVIDENCE_TIME, same));
+	assert_int_equal(refute(CACHE_SLAB_COLD, EVIDENCE_TIME, same), CAUSE_NOTHING_DROPPED);
+	assert_int_equal(refute(CACHE_SLAB_COLD, EVIDENCE_TIME, read), CAUSE_BLOCKS_DROPPED);
 	assert_false(refute(CACHE_SLAB_COLD, EVIDENCE_TIME, longer));
 	assert_false(refute(CACHE_WARM, EVIDENCE_TIME, longer));
 	assert_false(refute(CACHE_COLD, EVIDENCE_WORD, same));
