@@ -230,7 +230,7 @@ int order_apply(struct workload *load, enum order order, uint64_t seed, struct e
 	if (error) {
 		free(s.sorted);
 		free(s.spans);
-		return err_errno(err, error, "ordering entries");
+		return err_errno(err, error, "cannot order the entries");
 	}
 	if (s.sorted) {
 		free((void *)load->entries);

@@ -268,10 +268,12 @@ static int count_unreadable(struct loader *l, uint32_t dir, int error)
 {
 	struct workload *load = l->load;
 	if (dir == 0)
-		return err_errno(l->err, error, "%s", load->root_len ? load->root : "/");
+		return err_errno(l->err, error, "cannot read %s",
+				 load->root_len ? load->root : "/");
 	publish(l); /* names may have moved since */
 	if (is_shortage(error))
-		return err_errno(l->err, error, "%s/%s", load->root, workload_dir_path(load, dir));
+		return err_errno(l->err, error, "cannot read %s/%s", load->root,
+				 workload_dir_path(load, dir));
 	/* A walk stores whole paths of directories that cannot be read. */
 	if (workload_is_far(load, dir)) {
 		const int full = count_path(l, load->dirs[dir].path_len, load->dirs[dir].depth);
@@ -423,10 +425,10 @@ static int open_root(struct workload *load, const char *path, struct err *err)
 {
 	char *root = realpath(path, NULL);
 	if (!root)
-		return err_errno(err, -errno, "%s", path);
+		return err_errno(err, -errno, "cannot open %s", path);
 	load->root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (load->root_fd < 0) {
-		int error = err_errno(err, -errno, "%s", path);
+		int error = err_errno(err, -errno, "cannot open %s", path);
 		free(root);
 		return error;
 	}
@@ -469,7 +471,7 @@ int workload_load_as(struct workload **out, const struct workload_request *reque
 	free(l);
 	if (error) {
 		workload_free(load);
-		return err_errno(err, error, "reading %s", request->path);
+		return err_errno(err, error, "cannot read %s", request->path);
 	}
 	*out = load;
 	return 0;

@@ -173,12 +173,12 @@ static int check_types(const struct json_node *at, const struct shape *shape)
 	if (share > PER_MILLE)
 		return json_node_bad(at,
 				     "symlinks, fifos, sockets and devices are %" PRIu64
-				     " per mille of the names together",
+				     " per mille of the names together; the limit is 1000",
 				     share);
 	if (shape->hard_links.per_mille && shape->hard_links.of == FIRST_IN_PARENT &&
 	    shape->depth == 0)
-		return json_node_bad(&links,
-				     "are of files in the parent directory, but depth is 0");
+		return json_node_bad(&links, "of files in the parent directory need a depth of at "
+					     "least 1, but depth is 0");
 	return 0;
 }
 
@@ -283,13 +283,14 @@ static int load_file(struct shape *shape, const char *path, struct err *err)
 	char *text = NULL;
 	size_t size = 0;
 	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > JSON_NODE_TEXT_MAX)
-		return err_set(err, -EFBIG, "%s: is %lld bytes; a shape is at most 1 MiB", path,
+		return err_set(err, -EFBIG,
+			       "%s: %lld bytes, larger than 1 MiB, the limit of a shape", path,
 			       (long long)st.st_size);
 	int error = read_file(path, JSON_NODE_TEXT_MAX, &text, &size);
 	if (error == -EFBIG)
-		return err_set(err, error, "%s: is longer than 1 MiB, which no shape is", path);
+		return err_set(err, error, "%s: larger than 1 MiB, the limit of a shape", path);
 	if (error)
-		return err_errno(err, error, "%s", path);
+		return err_errno(err, error, "cannot read %s", path);
 	error = shape_parse(shape, path, text, size, err);
 	free(text);
 	return error;

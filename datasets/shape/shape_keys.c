@@ -79,7 +79,9 @@ static int read_fill(const struct json_node *at, enum fill *fill)
 
 static int check_fill(const struct json_node *at, const enum fill *fill)
 {
-	return (size_t)*fill < ARRAY_LEN(fill_words) ? 0 : json_node_bad(at, "is no way to fill");
+	return (size_t)*fill < ARRAY_LEN(fill_words)
+		       ? 0
+		       : json_node_bad(at, "expected even or deep, got %u", (unsigned)*fill);
 }
 
 static void print_fill(FILE *out, const enum fill *fill)
@@ -118,8 +120,8 @@ static int check_alphabet(const struct json_node *at, const struct alphabet *alp
 	if (!*alphabet->characters)
 		return json_node_bad(&member, "must not be empty");
 	if (strpbrk(alphabet->characters, "/0123456789"))
-		return json_node_bad(&member,
-				     "must have no '/', and no digits: these number the names");
+		return json_node_bad(
+			&member, "must contain neither '/' nor digits, as digits number the names");
 	return 0;
 }
 
@@ -276,7 +278,7 @@ static int read_hard_links(const struct json_node *at, struct hard_links *links)
 	if (json_node_member(at, "group", &member)) {
 		if (read.of == FIRST_IN_PARENT)
 			return json_node_bad(&member,
-					     "is for links of a file of the same directory");
+					     "is only for links of a file in the same directory");
 		if (json_node_count(&member, 2, SHAPE_GROUP_MAX, &group))
 			return -EINVAL;
 		read.group = (uint32_t)group;
@@ -369,7 +371,7 @@ static int read_specials(const struct json_node *at, uint32_t *set)
 		if (read_word(json_node_item(at, i, &item), words, SPECIAL_KINDS, &word))
 			return -EINVAL;
 		if (read & 1u << word)
-			return json_node_bad(&item, "\"%s\" is there twice", words[word]);
+			return json_node_bad(&item, "\"%s\" is given twice", words[word]);
 		read |= 1u << word;
 	}
 	*set = read;
@@ -378,7 +380,9 @@ static int read_specials(const struct json_node *at, uint32_t *set)
 
 static int check_specials(const struct json_node *at, const uint32_t *set)
 {
-	return *set >> SPECIAL_KINDS ? json_node_bad(at, "has unknown specials") : 0;
+	return *set >> SPECIAL_KINDS
+		       ? json_node_bad(at, "expected kinds of specials, got the bits 0x%x", *set)
+		       : 0;
 }
 
 static void print_specials(FILE *out, const uint32_t *set)

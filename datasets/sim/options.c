@@ -207,8 +207,8 @@ static int set_all(struct sim_options *o, const char *text, bool preset_may_come
 			error = set_all(o, preset, false, err);
 		else if (preset)
 			error = err_set(err, -EINVAL,
-					"sim: the preset '%s' comes first: what follows it differs "
-					"from it",
+					"sim: expected the preset '%s' first; the options after it "
+					"change it",
 					item);
 		else
 			error = set(o, item, err);

@@ -79,7 +79,7 @@ static int serve(struct sim *sim, const struct sim_options *options, const struc
 	close(fuse.fd);
 	if (error)
 		fuse_unmount(sim->dir);
-	return error ? err_errno(err, error, "%s: cannot start the server", sim->dir) : 0;
+	return error ? err_errno(err, error, "cannot start the server of %s", sim->dir) : 0;
 }
 
 int sim_start(struct sim **started, const struct sim_options *options, const struct shape *shape,
@@ -93,7 +93,8 @@ int sim_start(struct sim **started, const struct sim_options *options, const str
 	sim->shared = mmap(NULL, sizeof(*sim->shared), PROT_READ | PROT_WRITE,
 			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int error = sim->shared == MAP_FAILED || !realpath(dir, sim->dir) ? -errno : 0;
-	error = error ? err_errno(err, error, "%s", dir) : serve(sim, options, shape, err);
+	error = error ? err_errno(err, error, "cannot serve %s", dir)
+		      : serve(sim, options, shape, err);
 	if (!error) {
 		*started = sim;
 		return 0;

@@ -358,7 +358,7 @@ int census_take_portrait(struct census *census, struct portrait *portrait, const
 	begin(census);
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return err_errno(err, -errno, "%s", dir);
+		return err_errno(err, -errno, "cannot open %s", dir);
 	int error = dirstack_begin(&t.dirs, fd, WINDOW);
 	t.dirs.open = open_any;
 	t.xattrs = portrait ? malloc(XATTR_LIST_MAX) : NULL;
@@ -376,5 +376,5 @@ int census_take_portrait(struct census *census, struct portrait *portrait, const
 	free(t.xattrs);
 	if (error == -EINTR)
 		return err_set(err, error, "%s: interrupted", dir);
-	return error ? err_errno(err, error, "%s", dir) : 0;
+	return error ? err_errno(err, error, "cannot read %s", dir) : 0;
 }

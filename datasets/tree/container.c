@@ -20,7 +20,7 @@ static int split_path(struct container *c, const char *dir, char *parent, struct
 	while (length > 1 && dir[length - 1] == '/')
 		length--; /* because "link/" would be followed */
 	if (length == 0 || length >= sizeof(c->dir))
-		return err_errno(err, length ? -ENAMETOOLONG : -ENOENT, "'%s'", dir);
+		return err_errno(err, length ? -ENAMETOOLONG : -ENOENT, "cannot open '%s'", dir);
 	memcpy(c->dir, dir, length);
 	c->dir[length] = '\0';
 	const char *slash = strrchr(c->dir, '/');
@@ -50,7 +50,7 @@ static int open_existing(struct container *c, struct err *err)
 		if (!S_ISDIR(st.st_mode))
 			return err_set(err, -EEXIST, "%s: exists and is not a directory", c->dir);
 	}
-	return err_errno(err, error, "%s", c->dir);
+	return err_errno(err, error, "cannot open %s", c->dir);
 }
 
 int container_open(struct container *c, const char *dir, struct err *err)
@@ -62,7 +62,7 @@ int container_open(struct container *c, const char *dir, struct err *err)
 		return error;
 	c->parent = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (c->parent < 0)
-		return err_errno(err, -errno, "%s", parent);
+		return err_errno(err, -errno, "cannot open %s", parent);
 	return open_existing(c, err);
 }
 
@@ -81,7 +81,7 @@ int container_make(struct container *c, struct err *err)
 		return err_errno(err, -errno, "cannot make %s", c->dir);
 	int error = open_existing(c, err);
 	if (!error && c->fd < 0)
-		return err_errno(err, -ENOENT, "%s", c->dir);
+		return err_errno(err, -ENOENT, "cannot open %s", c->dir);
 	return error;
 }
 
@@ -118,7 +118,7 @@ int container_other(const struct container *c, const char *const *known, char **
 			found = err_errno(err, -ENOMEM, "%s", c->dir);
 	}
 	if (!found && errno)
-		found = err_errno(err, -errno, "%s", c->dir);
+		found = err_errno(err, -errno, "cannot read %s", c->dir);
 	if (stream)
 		closedir(stream);
 	else if (fd >= 0)

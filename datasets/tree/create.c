@@ -276,7 +276,7 @@ static int make_tree(const struct container *c, struct tree_info *info, unsigned
 	struct gen_dir root;
 	int fd = open_below(c->fd, TREE_NAME);
 	if (fd < 0)
-		return err_errno(err, fd, "%s", info->root);
+		return err_errno(err, fd, "cannot open %s", info->root);
 	gen_root(&root, &info->shape);
 	struct dir_task *dir_task = dir_task_new(&root, "");
 	if (!dir_task) {
@@ -286,7 +286,7 @@ static int make_tree(const struct container *c, struct tree_info *info, unsigned
 	dir_task->fd = fd;
 	int error = team_run(&plan, dir_task, err);
 	if (!error && syncfs(c->fd))
-		error = err_errno(err, -errno, "%s", info->root);
+		error = err_errno(err, -errno, "cannot sync %s", info->root);
 	info->digest = job.digest;
 	return error;
 }
@@ -343,7 +343,7 @@ static int begin(struct container *c, const struct shape *shape, struct tree_inf
 	sentinel_birth(c, info->born);
 	info->digest.count = shape->entries; /* the hash is known when all entries are made */
 	if (snprintf(info->root, sizeof(info->root), "%s/" TREE_NAME, c->dir) >= PATH_MAX)
-		return err_errno(err, -ENAMETOOLONG, "%s", c->dir);
+		return err_errno(err, -ENAMETOOLONG, "cannot make a tree in %s", c->dir);
 	return sentinel_write(c, info, err);
 }
 
@@ -356,7 +356,7 @@ static int try_root(const struct container *c, const struct tree_info *info, str
 	if (mount_words(fd))
 		return err_set(err, fd, "%s: %s", info->root, mount_words(fd));
 	if (fd < 0)
-		return err_errno(err, fd, "%s", info->root);
+		return err_errno(err, fd, "cannot open %s", info->root);
 	int error = trial_make(fd, c->dir, &info->shape, err);
 	close(fd);
 	return error;

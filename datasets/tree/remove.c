@@ -671,9 +671,10 @@ static int begin(struct container *c, struct tree_info *info, const char *dir, s
 	*c = (struct container){.parent = -1, .fd = -1};
 	int error = container_open(c, dir, err);
 	if (!error && c->fd < 0)
-		error = err_errno(err, -ENOENT, "%s", dir);
+		error = err_errno(err, -ENOENT, "cannot remove %s", dir);
 	if (!error && (strcmp(c->base, ".") == 0 || strcmp(c->base, "..") == 0))
-		error = err_set(err, -EINVAL, "%s: name the directory by its own name", dir);
+		error = err_set(err, -EINVAL, "%s: expected the directory's name, not . or ..",
+				dir);
 	error = error ? error : container_lock(c, err);
 	return error ? error : check_ours(c, info, err);
 }

@@ -185,19 +185,20 @@ static int load(const struct container *c, const char *path, char **text, size_t
 	struct stat st;
 	int fd = openat(c->fd, SENTINEL_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		return errno == ENOENT ? -ENOENT : err_errno(err, -errno, "%s", path);
-	int error = fstat(fd, &st) ? err_errno(err, -errno, "%s", path) : 0;
+		return errno == ENOENT ? -ENOENT : err_errno(err, -errno, "cannot open %s", path);
+	int error = fstat(fd, &st) ? err_errno(err, -errno, "cannot stat %s", path) : 0;
 	if (!error && !S_ISREG(st.st_mode))
 		error = err_set(err, -EINVAL, "%s: is not a regular file", path);
 	if (!error && st.st_size > JSON_NODE_TEXT_MAX)
-		error = err_set(err, -EFBIG, "%s: is %jd bytes; a sentinel is at most 1 MiB", path,
+		error = err_set(err, -EFBIG,
+				"%s: %jd bytes, larger than 1 MiB, the limit of a sentinel", path,
 				(intmax_t)st.st_size);
 	if (!error) {
 		*size = (size_t)st.st_size;
 		*text = malloc(*size + 1);
 		error = *text ? read_all(fd, *text, *size) : -ENOMEM;
 		if (error)
-			err_errno(err, error, "%s", path);
+			err_errno(err, error, "cannot read %s", path);
 	}
 	close(fd);
 	return error;
@@ -210,12 +211,12 @@ int sentinel_read(const struct container *c, struct tree_info *info, struct err 
 	char path[PATH_MAX + 32], *text = NULL;
 	size_t size = 0;
 	snprintf(path, sizeof(path), "%s/" SENTINEL_NAME, c->dir);
-	int error = fstat(c->fd, &st) ? err_errno(err, -errno, "%s", c->dir) : 0;
+	int error = fstat(c->fd, &st) ? err_errno(err, -errno, "cannot stat %s", c->dir) : 0;
 	error = error ? error : load(c, path, &text, &size, err);
 	error = error ? error : json_node_open(&document, path, text, size, err);
 	error = error ? error : read_document(&document, c, st.st_ino, info);
 	if (!error && snprintf(info->root, sizeof(info->root), "%s/" TREE_NAME, c->dir) >= PATH_MAX)
-		error = err_errno(err, -ENAMETOOLONG, "%s", c->dir);
+		error = err_errno(err, -ENAMETOOLONG, "cannot use %s", c->dir);
 	json_node_close(&document);
 	free(text);
 	return error;
@@ -273,5 +274,5 @@ int sentinel_write(const struct container *c, const struct tree_info *info, stru
 		error = second ? error : 0;
 	}
 	free(text);
-	return error ? err_errno(err, error, "%s/" SENTINEL_NAME, c->dir) : 0;
+	return error ? err_errno(err, error, "cannot write %s/" SENTINEL_NAME, c->dir) : 0;
 }

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -182,7 +183,8 @@ static void work(struct team *team, struct team_thread *member)
 	while ((task = next_task(team, member))) {
 		int error = team->plan->work(member, task);
 		if (error)
-			team_fail(member, error, "failed");
+			team_fail(member, error, "%s failed: %s", team->plan->doing,
+				  strerror(-error));
 	}
 }
 

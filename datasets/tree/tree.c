@@ -18,7 +18,7 @@ int tree_info(const char *dir, struct tree_info *info, struct err *err)
 	struct container c;
 	int error = container_open(&c, dir, err);
 	if (!error && c.fd < 0)
-		error = err_errno(err, -ENOENT, "%s", dir);
+		error = err_errno(err, -ENOENT, "cannot open %s", dir);
 	else if (!error && (error = sentinel_read(&c, info, err)) == -ENOENT)
 		error = err_set(err, -EEXIST, "%s: was not made by statmark", dir);
 	container_close(&c);
@@ -39,7 +39,7 @@ int tree_ensure(const char *base, const struct shape *shape, unsigned jobs,
 	int length = snprintf(dir, sizeof(dir), "%s/%s-%" PRIu64 "-s%" PRIu64 "-%08" PRIx32, base,
 			      shape->name, shape->entries, shape->seed, (uint32_t)hash);
 	if (length >= (int)sizeof(dir))
-		return err_errno(err, -ENAMETOOLONG, "%s", base);
+		return err_errno(err, -ENAMETOOLONG, "cannot make a tree in %s", base);
 	if (mkdir(base, 0755) && errno != EEXIST)
 		return err_errno(err, -errno, "cannot make %s", base);
 	error = tree_create(dir, shape, jobs, progress, &made, err);

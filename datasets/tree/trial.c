@@ -55,7 +55,7 @@ static int check_trial(const struct trial *at, const char *what, int error)
 	if (!error)
 		return 0;
 	if (is_other(error))
-		return err_errno(at->err, error, "%s", at->where);
+		return err_errno(at->err, error, "cannot make files in %s", at->where);
 	return err_set(at->err, -ENOTSUP,
 		       "%s: the shape needs %s, which cannot be made in %s: %s%s", at->shape->name,
 		       what, at->where, strerror(-error),
@@ -155,7 +155,7 @@ int trial_make(int fd, const char *where, const struct shape *shape, struct err 
 		return 0;
 	int error = entry_make(fd, TARGET, &file, &made);
 	if (error)
-		return err_errno(err, error, "%s", where);
+		return err_errno(err, error, "cannot make files in %s", where);
 	error = try_names(&at);
 	error = error ? error : try_entries(&at);
 	unlinkat(fd, TARGET, 0);

@@ -29,7 +29,7 @@ static int check_rights(const struct outdir *dir, struct err *err)
 	if (faccessat(dir->fd, ".", W_OK | X_OK, AT_EACCESS))
 		return err_errno(err, -errno, "cannot write into %s", dir->path);
 	if (fstat(dir->fd, &st))
-		return err_errno(err, -errno, "%s", dir->path);
+		return err_errno(err, -errno, "cannot stat %s", dir->path);
 	if (dir->forced)
 		return 0;
 	if (st.st_uid != geteuid() && st.st_uid != 0)
@@ -59,7 +59,7 @@ static int open_at(struct outdir *dir, int above, const char *name, char *path, 
 		target_release(&target);
 	}
 	if (error) {
-		err_errno(err, error, "%s", path ? path : name);
+		err_errno(err, error, "cannot open %s", path ? path : name);
 		outdir_close(dir);
 	}
 	return error;
@@ -70,7 +70,7 @@ int outdir_open(struct outdir *dir, const char *path, bool forced, struct err *e
 	*dir = OUTDIR_NONE;
 	int error = make_dirs(path);
 	if (error)
-		return err_errno(err, error, "%s", path);
+		return err_errno(err, error, "cannot make %s", path);
 	return open_at(dir, AT_FDCWD, path, strdup(path), forced, TARGET_USUAL, err);
 }
 
@@ -86,7 +86,7 @@ int outdir_open_below(struct outdir *dir, const struct outdir *above, const char
 	char *path = path_below(above, name);
 	*dir = OUTDIR_NONE;
 	if (mkdirat(above->fd, name, DIR_MODE) && errno != EEXIST) {
-		int error = err_errno(err, -errno, "%s", path ? path : name);
+		int error = err_errno(err, -errno, "cannot make %s", path ? path : name);
 		free(path);
 		return error;
 	}

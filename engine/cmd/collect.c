@@ -530,15 +530,17 @@ static int collect_list(struct collection *c, struct err *err)
 		.extra = extra_fields[c->options->collect.xattrs],
 	};
 	struct stat root;
+	if (!*c->root)
+		return err_errno(err, -ENOENT, "cannot open ''");
 	if (stat(c->root, &root))
-		return err_errno(err, -errno, "%s", c->root);
+		return err_errno(err, -errno, "cannot open %s", c->root);
 	c->root_dev = root.st_dev;
 	uint64_t began = clock_ns();
 	int error = flist_collect(&c->list, c->root, &options);
 	c->spent_ns = MAX(clock_ns() - began, 1);
 	if (error == -ECANCELED)
 		return err_set(err, -EINTR, "%s: interrupted", c->root);
-	return error ? err_errno(err, error, "%s", c->root) : 0;
+	return error ? err_errno(err, error, "cannot list %s", c->root) : 0;
 }
 
 static uint64_t count_mounts(const struct collection *c)
@@ -633,7 +635,7 @@ static int print_summary(const struct collection *c, struct err *err)
 	struct volume volume;
 	int error = measure_volume(c, &volume);
 	if (error)
-		return err_errno(err, error, "%s", c->root);
+		return err_errno(err, error, "cannot add up %s", c->root);
 	print_visible(stdout, c->root);
 	printf(": %s, ", COUNTED(n, "entry"));
 	print_volume(&volume);
@@ -682,7 +684,7 @@ static int print_list(const struct collection *c, struct err *err)
 		return err_set(err, error, "%s: interrupted", c->root);
 	if (error == -EIO)
 		return 0; /* errors of writing are reported when stdout is closed */
-	return error ? err_errno(err, error, "%s", c->root) : 0;
+	return error ? err_errno(err, error, "cannot print the list of %s", c->root) : 0;
 }
 
 static enum exit_code collect(const union options *all, char **operands)

@@ -33,7 +33,7 @@ static int load(struct documents *d, char **paths, struct err *err)
 		n++;
 	d->all = calloc(n + 1, sizeof(*d->all));
 	if (!d->all)
-		return err_errno(err, -ENOMEM, "reading");
+		return err_errno(err, -ENOMEM, "cannot read documents");
 	for (; d->n < n; d->n++) {
 		struct result *result = NULL;
 		const char *path;

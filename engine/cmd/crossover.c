@@ -289,7 +289,7 @@ static int describe(struct search *s, struct err *err)
 	int error = s->started ? tool_read(&s->tool, s->arena) : -ENOMEM;
 	if (!error)
 		error = host_read(&s->host, "", s->topology, s->arena);
-	return error ? err_errno(err, error, "describing the run") : 0;
+	return error ? err_errno(err, error, "cannot describe the run") : 0;
 }
 
 static int apply_tax(struct search *s, struct err *err)

@@ -69,7 +69,7 @@ static int copy_control(struct gate_job *job, struct err *err)
 		return 0;
 	c->control = NULL;
 	c->no_control = arena_copy(c->arena, why.text);
-	return c->no_control ? 0 : err_errno(err, -ENOMEM, "preparing");
+	return c->no_control ? 0 : err_errno(err, -ENOMEM, "cannot prepare the gate");
 }
 
 /* All errors in the command are found before anything is made or measured. */

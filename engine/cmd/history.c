@@ -100,7 +100,7 @@ static int add(struct call *call)
 	if (!n)
 		return err_set(err, -EINVAL, "history add: expected RUN.json...");
 	struct stored_document *pages = calloc(n, sizeof(*pages));
-	int error = pages ? 0 : err_errno(err, -ENOMEM, "reading");
+	int error = pages ? 0 : err_errno(err, -ENOMEM, "cannot read documents");
 	struct arena *arena = arena_new();
 	for (size_t i = 0; i < n && !error; i++) {
 		const char *file = arena ? results_find(files[i], arena) : NULL;
@@ -187,7 +187,7 @@ static int show_trends(const struct history_command *o, const char *path, const 
 	shown.trends = &trends;
 	*slower = error ? 0 : trend_slower(&trends);
 	if (!error && cells && !trends.n)
-		error = err_set(err, -EINVAL, "%s has no cell like '%s'", path, cells);
+		error = err_set(err, -EINVAL, "%s: no cell matches '%s'", path, cells);
 	if (!error)
 		error = formats_write(&formats, err);
 	fflush(stdout);

@@ -63,7 +63,7 @@ static int walk(struct walk_profile *f, uint64_t until_ns, const struct progress
 	f->block_reads = block_reads() - before;
 	f->is_interrupted = f->probe.is_interrupted;
 	probe_real_end(&real);
-	return error ? err_errno(err, error, "%s", f->root) : 0;
+	return error ? err_errno(err, error, "cannot walk %s", f->root) : 0;
 }
 
 /* A cold state that cannot be made is refused before the walk. */
@@ -176,7 +176,7 @@ static int find_root(struct walk_profile *f, char **operands, struct err *err)
 		return err_set(err, -EINVAL, "profile: expected one DIR, also got '%s'",
 			       operands[1]);
 	if (!*dir)
-		return err_errno(err, -ENOENT, "''");
+		return err_errno(err, -ENOENT, "cannot open ''");
 	f->is_made = tree_info(dir, &info, NULL) == 0;
 	if (f->is_made) {
 		dir = info.root;
@@ -184,7 +184,7 @@ static int find_root(struct walk_profile *f, char **operands, struct err *err)
 	}
 	char *path = realpath(dir, NULL);
 	f->root = path ? arena_copy(f->result->arena, path) : NULL;
-	int error = f->root ? 0 : err_errno(err, path ? -ENOMEM : -errno, "%s", dir);
+	int error = f->root ? 0 : err_errno(err, path ? -ENOMEM : -errno, "cannot open %s", dir);
 	free(path);
 	return error;
 }

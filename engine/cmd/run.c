@@ -127,7 +127,7 @@ static int describe_run(struct run_job *job, struct err *err)
 		error = tool_read(&result->tool, result->arena);
 	if (!error)
 		error = host_read(&result->host, "", job->topology, result->arena);
-	return error ? err_errno(err, error, "describing the run") : 0;
+	return error ? err_errno(err, error, "cannot describe the run") : 0;
 }
 
 /* Cold caches that cannot be made are refused at once, not in each row. */
@@ -228,7 +228,8 @@ static int find_busy_cpus(struct run_job *job, struct err *err)
 	char *busy = topology_busy_text(job->topology);
 	job->result->host.cpus_busy = arena_copy(arena, busy);
 	free(busy);
-	return job->result->host.cpus_busy ? 0 : err_errno(err, -ENOMEM, "looking for idle CPUs");
+	return job->result->host.cpus_busy ? 0
+					   : err_errno(err, -ENOMEM, "cannot look for idle CPUs");
 }
 
 /* As long as the last plots took: those of the previous run, or those in the same directory. */
@@ -293,7 +294,7 @@ static int save(struct run_job *job, struct err *err)
 	job->result->run.duration_ns = began - job->measuring_ns;
 	int error = estimate_cells(job->result);
 	error = error ? error : check_result(job->result);
-	error = error ? err_errno(err, error, "%s", job->results.document)
+	error = error ? err_errno(err, error, "cannot write %s", job->results.document)
 		      : document_write(&job->results.dir, RESULTS_DOCUMENT, job->result, err);
 	if (!error && !job->linked)
 		job->linked = results_saved(&job->results, &job->link_err) == 0;
@@ -374,7 +375,7 @@ static int measure_sitting(struct run_job *job, struct err *err)
 	};
 	int error = budget_fit(&budget, subjects, targets, err);
 	if (!error && axes_describe(axes, job->order, job->result))
-		error = err_errno(err, -ENOMEM, "describing the run");
+		error = err_errno(err, -ENOMEM, "cannot describe the run");
 	if (axes->first == 0) {
 		job->measuring_ns = clock_ns();
 		job->next_save_ns = job->measuring_ns + SAVE_EVERY_NS;
@@ -506,7 +507,7 @@ static enum exit_code run(const union options *all, char **operands)
 		error = scripts_check(job.options.output.gp_dir, &err);
 	error = error ? error : prepare(&job, operands, &err);
 	if (error) {
-		err_errno(&err, error, "preparing");
+		err_errno(&err, error, "cannot prepare the run");
 		progress_line_clear(job.line);
 		code = cmd_fail(&err);
 	} else {

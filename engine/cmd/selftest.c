@@ -102,7 +102,7 @@ static int compare_by_gate(struct test *t, uint64_t run, struct test_outcome *o,
 {
 	struct judgement *j = judgement_new(JUDGEMENT_GATE);
 	if (!j)
-		return err_errno(err, -ENOMEM, "comparing");
+		return err_errno(err, -ENOMEM, "cannot compare");
 	struct gate_cell cell = {
 		.label = arm_text(t, true),
 		.base = {GATE_SELF, arm_text(t, false)},
@@ -162,7 +162,7 @@ static int compare_by_run(struct test *t, uint64_t run, struct test_outcome *o, 
 	struct selection selection;
 	struct result *result = result_new();
 	if (!result)
-		return err_errno(err, -ENOMEM, "comparing");
+		return err_errno(err, -ENOMEM, "cannot compare");
 	fill_selection(t, cells, &selection);
 	idle_measure(t->topology, IDLE_WINDOW_NS);
 	const struct target target = {
@@ -286,7 +286,7 @@ static int start_spinners(struct test *t, struct err *err)
 	for (uint64_t i = 0; i < t->options->selftest.spin; i++) {
 		t->spinners[i] = fork();
 		if (t->spinners[i] < 0)
-			return err_errno(err, -errno, "starting a spinning process");
+			return err_errno(err, -errno, "cannot start a spinning process");
 		if (t->spinners[i] > 0)
 			continue;
 		signal(SIGINT, SIG_DFL);
@@ -330,7 +330,7 @@ static int check(struct test *t, char **operands, struct err *err)
 static int prepare(struct test *t, struct err *err)
 {
 	int error = t->arena ? topology_open(&t->topology, NULL, err)
-			     : err_errno(err, -ENOMEM, "preparing");
+			     : err_errno(err, -ENOMEM, "cannot prepare the selftest");
 	if (!error)
 		error = comparison_copy_program(GATE_SELF, &t->copy_fd, &t->copy, t->arena, err);
 	if (!error)

@@ -330,7 +330,7 @@ static int serve(const struct tree_command *options, char **operands,
 		error = wait_for_the_end(sim, operands[1], err);
 	}
 	sim_stop(sim);
-	return error ? err_errno(err, error, "%s", operands[1]) : 0;
+	return error ? err_errno(err, error, "cannot serve %s", operands[1]) : 0;
 }
 
 static int fit(const struct tree_command *options, char **operands, const struct progress *progress,

@@ -46,14 +46,14 @@ static int open_tree(struct session *session, struct err *err)
 		error = tree_digest(session->slice ? session->slice : session->whole, &digest);
 	if (!error)
 		digest_text(&digest, session->digest);
-	return error ? err_errno(err, error, "%s", order->root) : 0;
+	return error ? err_errno(err, error, "cannot read %s", order->root) : 0;
 }
 
 /* The digest was computed before; it depends on the order of the spans, not on their ends. */
 static int cut_for_jobs(struct workload *load, unsigned jobs, struct err *err)
 {
 	int error = order_cut(load, jobs);
-	return error ? err_errno(err, error, "cutting the tree for its workers") : 0;
+	return error ? err_errno(err, error, "cannot cut the tree into spans") : 0;
 }
 
 static int open_arm(struct session *session, const struct arm *arm, struct err *err)
@@ -135,7 +135,7 @@ static enum exit_code worker(const union options *all, char **operands)
 	if (!error)
 		error = work(&session, &err);
 	if (error) {
-		err_errno(&err, error, "working");
+		err_errno(&err, error, "the worker failed");
 		serve_refuse(PROTOCOL_FD, &err);
 	}
 	arm_close(&session.spec);

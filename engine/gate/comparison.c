@@ -185,7 +185,7 @@ int comparison_cells(struct comparison *c, const struct comparison_arms *arms, s
 			       base.kind == ARM_BINARY && !base.inner ? arms->base : arms->head);
 	error = apply_to_arms(c, &base, &head, arms, err);
 	if (error)
-		return err_errno(err, error, "%s", arms->base);
+		return err_errno(err, error, "cannot prepare %s", arms->base);
 	c->cells = arena_alloc(c->arena, sizeof(*c->cells));
 	error = c->cells ? add_cell(c, &base, &head, NULL, "") : -ENOMEM;
 	if (!error)
@@ -196,7 +196,7 @@ int comparison_cells(struct comparison *c, const struct comparison_arms *arms, s
 		c->cells[0].label = label_of(&c->cells[0], base.name, head.name, c->arena);
 		error = c->cells[0].label ? 0 : -ENOMEM;
 	}
-	return error ? err_errno(err, error, "%s", arms->base) : 0;
+	return error ? err_errno(err, error, "cannot prepare %s", arms->base) : 0;
 }
 
 int comparison_copy_program(const char *path, int *fd, const char **copy, struct arena *arena,
@@ -219,7 +219,7 @@ int comparison_copy_program(const char *path, int *fd, const char **copy, struct
 	/* with this process's id, because in the worker "self" is the worker */
 	*copy = arena_print(arena, "/proc/%d/fd/%d", (int)getpid(), *fd);
 	error = error || *copy ? error : -ENOMEM;
-	return error ? err_errno(err, error, "copying %s", path) : 0;
+	return error ? err_errno(err, error, "cannot copy %s", path) : 0;
 }
 
 /* A file that cannot be read cannot be started either: the cell fails, not the command. */
@@ -347,7 +347,7 @@ static int confirm(struct comparison *c, size_t compared, struct err *err)
 				.budget_ns = c->max_time_ns / CONFIRM_SHARE};
 	int different = copy_different(c);
 	if (different <= 0)
-		return different ? err_errno(err, different, "confirming") : 0;
+		return different ? err_errno(err, different, "cannot confirm the differences") : 0;
 	again.cells = c->cells_again;
 	int error = c->fresh ? c->fresh(c->arg, &again.load, err) : 0;
 	if (!error)
@@ -394,5 +394,5 @@ int comparison_run(struct comparison *c, struct err *err)
 		error = measure(c, &first, err);
 	if (!error)
 		error = confirm(c, first.compared, err);
-	return error ? err_errno(err, error, "measuring") : 0;
+	return error ? err_errno(err, error, "cannot measure") : 0;
 }

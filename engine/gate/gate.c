@@ -164,7 +164,7 @@ static int start_all(struct workers *t, const struct unit_request *r, struct uni
 		const struct worker_ready *other = &unit->ready[t->sides[i]];
 		if (strcmp(base->digest, other->digest) != 0)
 			error = err_set(err, -EPROTO,
-					"base and %s do not see the same entries: %s, %s",
+					"base and %s read different entries: digests %s and %s",
 					r->peers[t->sides[i]].name, base->digest, other->digest);
 	}
 	unit->entries = unit->ready[SIDE_BASE].entries;
@@ -285,7 +285,7 @@ static int choose_cpus(struct gate *g, struct err *err)
 		error = g->facts->cpus ? 0 : -ENOMEM;
 	}
 	free(cpus);
-	return error ? err_errno(err, error, "choosing CPUs") : 0;
+	return error ? err_errno(err, error, "cannot choose CPUs") : 0;
 }
 
 static struct peer_request peer_of(const struct gate *g, const char *name,
@@ -358,7 +358,8 @@ static int try_out(struct gate *g, struct gate_cell *cell, struct worker_ready r
 	for (size_t i = 0; i < n && !error; i++)
 		error = peer_ready(peers[i], &readies[i], err);
 	if (!error && n > 1 && strcmp(readies[0].digest, readies[1].digest) != 0)
-		error = err_set(err, -EPROTO, "base and head do not see the same entries: %s, %s",
+		error = err_set(err, -EPROTO,
+				"base and head read different entries: digests %s and %s",
 				readies[0].digest, readies[1].digest);
 	*wall_ns = UINT64_MAX;
 	for (size_t i = 0; i < n && !error; i++) {
@@ -410,7 +411,7 @@ static int prepare_cell(struct gate *g, size_t index, struct err *err)
 		ready[0].addressing != ADDRESS_NONE && ready[1].addressing != ADDRESS_NONE;
 	error = gate_slices_cut(&g->slices[index], g->request->load,
 				MAX(ready[0].stage, ready[1].stage), divisible, wall_ns, g->arena);
-	return error ? err_errno(err, error, "%s", cell->label) : 0;
+	return error ? err_errno(err, error, "cannot measure %s", cell->label) : 0;
 }
 
 /* Estimates from the units so far. Copies are sorted, because values must keep their order. */
@@ -524,7 +525,7 @@ static int run_unit_of_each(struct gate *g, uint32_t sweep, size_t *order, struc
 static int run_units(struct gate *g, struct err *err)
 {
 	size_t *order = calloc(plan_room(g->n), sizeof(*order));
-	int error = order ? 0 : err_errno(err, -ENOMEM, "measuring");
+	int error = order ? 0 : err_errno(err, -ENOMEM, "cannot measure");
 	for (uint32_t sweep = 0; !error && units_left(g) && !g->facts->out_of_time; sweep++)
 		error = run_unit_of_each(g, sweep, order, err);
 	free(order);
@@ -544,7 +545,7 @@ int gate_run(const struct gate_request *request, struct gate_cell *cells, size_t
 		.began_ns = clock_ns(),
 	};
 	*facts = (struct gate_facts){0};
-	int error = g.slices ? choose_cpus(&g, err) : err_errno(err, -ENOMEM, "measuring");
+	int error = g.slices ? choose_cpus(&g, err) : err_errno(err, -ENOMEM, "cannot measure");
 	for (size_t i = 0; i < n && !error; i++) {
 		progress_report(request->progress, "trying out, cells", i, n);
 		cells[i].done = cells[i].skip;
@@ -558,7 +559,7 @@ int gate_run(const struct gate_request *request, struct gate_cell *cells, size_t
 	}
 	facts->spent_ns = clock_ns() - g.began_ns;
 	free(g.slices);
-	return error ? err_errno(err, error, "measuring") : 0;
+	return error ? err_errno(err, error, "cannot measure") : 0;
 }
 
 static const struct gate_cell *control_of(const struct gate_cell *cells, size_t n,

@@ -100,7 +100,7 @@ int fs_read(struct fs_facts *fs, const char *path, struct arena *arena, struct e
 {
 	struct statvfs vfs;
 	if (statvfs(path, &vfs))
-		return err_errno(err, -errno, "%s", path);
+		return err_errno(err, -errno, "cannot query the filesystem of %s", path);
 	*fs = (struct fs_facts){
 		.type = "unknown",
 		.block_size = vfs.f_bsize,

@@ -26,7 +26,7 @@ static int describe(hwloc_topology_t hwloc, const char *description, struct err 
 	bool xml = len > 4 && strcmp(description + len - 4, ".xml") == 0;
 	int failed = xml ? hwloc_topology_set_xml(hwloc, description)
 			 : hwloc_topology_set_synthetic(hwloc, description);
-	return failed ? err_set(err, -EINVAL, "not a topology: %s", description) : 0;
+	return failed ? err_set(err, -EINVAL, "cannot read the topology '%s'", description) : 0;
 }
 
 /*
@@ -70,7 +70,7 @@ int topology_open(struct topology **topology, const char *description, struct er
 	return 0;
 out:
 	topology_close(t);
-	return err_errno(err, error, "looking at the CPUs");
+	return err_errno(err, error, "cannot read the topology of the CPUs");
 }
 
 void topology_close(struct topology *t)
@@ -376,7 +376,7 @@ int topology_place(const struct topology *t, const struct pin *pin, size_t n, in
 		return by_policy(t, pin, n, cpus, err);
 	int *all = calloc(n_all, sizeof(*all));
 	int error = all ? by_policy(t, pin, n_all, all, err)
-			: err_errno(err, -ENOMEM, "placing workers");
+			: err_errno(err, -ENOMEM, "cannot place workers on CPUs");
 	if (!error)
 		busy_last(t, all, n_all, cpus, n);
 	free(all);

@@ -281,7 +281,7 @@ int json_parse(const char *name, const char *text, size_t size, json_t **json, s
 	if (*json)
 		return 0;
 	if (json_error_code(&where) == json_error_out_of_memory)
-		return err_errno(err, -ENOMEM, "%s", name);
+		return err_errno(err, -ENOMEM, "cannot read %s", name);
 	return err_set(err, -EINVAL, "%s:%d:%d: invalid JSON: %s", name, where.line, where.column,
 		       where.text);
 }
@@ -294,5 +294,5 @@ int json_read_text(const char *path, char **text, size_t *size, struct err *err)
 			       "%s: larger than %zu MiB, the most that is read; statmark writes no "
 			       "file that large, so this may be the wrong file",
 			       path, JSON_FILE_MAX >> 20);
-	return error ? err_errno(err, error, "%s", path) : 0;
+	return error ? err_errno(err, error, "cannot read %s", path) : 0;
 }

@@ -13,7 +13,7 @@ int json_node_open(struct json_node *document, const char *source, const char *t
 {
 	*document = (struct json_node){.source = source, .err = err};
 	if (size > JSON_NODE_TEXT_MAX)
-		return err_set(err, -EFBIG, "%s: is %zu bytes; at most 1 MiB is read", source,
+		return err_set(err, -EFBIG, "%s: %zu bytes, larger than 1 MiB, the limit", source,
 			       size);
 	return json_parse(source, text, size, &document->value, err);
 }

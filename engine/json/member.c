@@ -136,7 +136,7 @@ static int read_struct(const struct member *table, void *base, const struct json
 
 static int no_memory(const struct json_node *at)
 {
-	return err_errno(at->err, -ENOMEM, "%s: reading", at->source);
+	return err_errno(at->err, -ENOMEM, "cannot read %s", at->source);
 }
 
 static int read_text(const struct json_node *at, const char **text, struct arena *arena)

@@ -249,7 +249,7 @@ static int make_file(const char *path, struct err *err)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return err_errno(err, -errno, "%s", path);
+		return err_errno(err, -errno, "cannot make %s", path);
 	close(fd);
 	return 0;
 }
@@ -288,7 +288,7 @@ int disk_open(struct disk *disk, const struct lab_disk *model, int image, const 
 	 * The sanitizer's thread in the server stays in the mount namespace, even if the server
 	 * leaves it (leave_mounts).
 	 */
-	return err_set(err, -ENOTSUP, "no disk with latency in a build for the thread sanitizer");
+	return err_set(err, -ENOTSUP, "cannot simulate a disk in a build for the thread sanitizer");
 #endif
 	int error = make_file(path, err);
 	if (error)
@@ -298,12 +298,12 @@ int disk_open(struct disk *disk, const struct lab_disk *model, int image, const 
 			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (disk->control == MAP_FAILED) {
 		disk->control = NULL;
-		error = err_errno(err, -errno, "a disk");
+		error = err_errno(err, -errno, "cannot map memory for a disk");
 	}
 	error = error ? error : serve(disk, model, image, err);
 	if (!error) {
 		disk->fd = open(path, O_RDWR | O_CLOEXEC);
-		error = disk->fd < 0 ? err_errno(err, -errno, "%s", path) : 0;
+		error = disk->fd < 0 ? err_errno(err, -errno, "cannot open %s", path) : 0;
 	}
 	if (error)
 		disk_close(disk);

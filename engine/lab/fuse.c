@@ -30,7 +30,7 @@ static int open_device(const char *what, struct err *err)
 			: "this user may not open it; be root, or give users the right to "
 			  "(chmod a+rw /dev/fuse)";
 	if (error == EMFILE || error == ENFILE || error == ENOMEM)
-		return err_errno(err, -error, "/dev/fuse");
+		return err_errno(err, -error, "cannot open /dev/fuse");
 	return err_set(err, -ENOTSUP, "%s needs /dev/fuse: %s: %s", what, strerror(error), why);
 }
 
@@ -54,13 +54,13 @@ static int mount_device(int fd, const char *dir, const struct fuse_wish *wish, s
 	int error = errno;
 	if (error == EPERM || error == EACCES)
 		return err_set(err, -ENOTSUP,
-			       "%s cannot be mounted: %s: be root, or use 'unshare --user "
+			       "cannot mount %s: %s; run as root, or by 'unshare --user "
 			       "--map-root-user --mount'",
 			       wish->what, strerror(error));
 	if (error == ENODEV)
-		return err_set(err, -ENOTSUP, "%s cannot be mounted: this kernel has no FUSE",
+		return err_set(err, -ENOTSUP, "cannot mount %s: this kernel has no FUSE",
 			       wish->what);
-	return err_errno(err, -error, "%s cannot be mounted", wish->what);
+	return err_errno(err, -error, "cannot mount %s", wish->what);
 }
 
 static uint64_t features_of(const struct fuse_init_in *in)
@@ -117,7 +117,7 @@ static int negotiate(struct fuse *fuse, const struct fuse_wish *wish, struct err
 			agreed = (error = agree(fuse, wish, &first)) == 0;
 	}
 	free(buffer);
-	return error ? err_errno(err, error, "FUSE: the kernel's offer") : 0;
+	return error ? err_errno(err, error, "FUSE: cannot answer the kernel's first request") : 0;
 }
 
 int fuse_mount(struct fuse *fuse, const char *dir, const struct fuse_wish *wish, struct err *err)

@@ -61,7 +61,9 @@ static int remote_find(struct remote *remote, const struct lab_spec *spec, const
 	snprintf(remote->source, sizeof(remote->source), "%s/%s", told(REMOTE_SOURCE), name);
 	snprintf(remote->served, sizeof(remote->served), "%s/%s", told(REMOTE_SERVED), name);
 	remote->facts = told(REMOTE_FACTS);
-	return mkdir(remote->served, 0755) ? err_errno(err, -errno, "%s", remote->served) : 0;
+	return mkdir(remote->served, 0755)
+		       ? err_errno(err, -errno, "cannot make %s", remote->served)
+		       : 0;
 }
 
 /* The guest's options come first, so that the user's override them. */
@@ -109,13 +111,13 @@ struct lab_fs {
 static int take_directory(struct lab_fs *fs, struct err *err)
 {
 	if (!lab_place())
-		return err_set(err, -EINVAL, "lab_enter comes first");
+		return err_set(err, -EINVAL, "lab_enter was not called");
 	for (int number = 1; number <= NUMBERS_MAX; number++) {
 		snprintf(fs->dir, sizeof(fs->dir), "%s/%d", lab_place(), number);
 		if (mkdir(fs->dir, 0755) == 0)
 			break;
 		if (errno != EEXIST || number == NUMBERS_MAX) {
-			int error = err_errno(err, -errno, "%s", fs->dir);
+			int error = err_errno(err, -errno, "cannot make %s", fs->dir);
 			fs->dir[0] = '\0';
 			return error;
 		}
@@ -142,7 +144,7 @@ static int mount_memory(const struct lab_spec *spec, const char *dir, struct err
 static int mount_base(struct lab_fs *fs, struct err *err)
 {
 	if (mkdir(fs->base, 0755))
-		return err_errno(err, -errno, "%s", fs->base);
+		return err_errno(err, -errno, "cannot make %s", fs->base);
 	fs->has_base = true;
 	return mount_memory(fs->spec, fs->base, err);
 }
@@ -210,7 +212,7 @@ static int open_layered(struct lab_fs *fs, const struct lab_request *r, struct e
 		snprintf(paths[i], sizeof(paths[i]), "%s/%s", fs->base, layers[i]);
 		snprintf(options[i], sizeof(options[i]), "%sdir=%s", layers[i], paths[i]);
 		if (mkdir(paths[i], 0755))
-			error = err_errno(err, -errno, "%s", paths[i]);
+			error = err_errno(err, -errno, "cannot make %s", paths[i]);
 	}
 	error = error ? error : fill(r, paths[0], err);
 	if (error)
@@ -235,7 +237,8 @@ static int open_disk(struct lab_fs *fs, const struct loop_wish *wish, struct err
 	int error = disk_open(&fs->disk, &fs->spec->disk, fs->image, path, err);
 	error = error ? error : loop_open(&fs->loop, fs->disk.fd, wish, err);
 	if (!error && !loop_is_direct(&fs->loop))
-		error = err_set(err, -ENOTSUP, "no disks: loop devices have no direct I/O here");
+		error = err_set(err, -ENOTSUP,
+				"cannot simulate a disk: loop devices have no direct I/O here");
 	return error;
 }
 
@@ -352,7 +355,8 @@ int lab_open(struct lab_fs **opened, const struct lab_request *r, struct err *er
 			      .facts = "in memory"};
 	int error = take_directory(fs, err);
 	if (!error && r->spec->kind->method == LAB_HERE)
-		error = err_set(err, -EINVAL, "here: nothing is to be made");
+		error = err_set(err, -EINVAL,
+				"here: uses the filesystem that exists and makes none");
 	else if (!error && r->spec->kind->method == LAB_SERVED)
 		error = open_served(fs, r, err);
 	else if (!error && r->spec->kind->method == LAB_REMOTE)
@@ -411,7 +415,7 @@ int lab_remount(struct lab_fs *fs, struct err *err)
 	if (fs->spec->kind->method == LAB_PIPED)
 		return remount_piped(fs, err);
 	if (!lab_can_remount(fs))
-		return err_set(err, -ENOTSUP, "%s: has no device, so it is never cold",
+		return err_set(err, -ENOTSUP, "cannot empty the cache of %s: it has no device",
 			       fs->spec->kind->name);
 	disk_delay(&fs->disk, false);
 	int error = remount(fs, err);

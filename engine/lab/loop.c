@@ -53,13 +53,12 @@ static int take_free(struct loop *loop, int control, const struct loop_config *c
 
 static int refuse(int error, struct err *err)
 {
-	const char *why = "is the module loop loaded?";
+	const char *why = "load the module loop";
 	if (error == -EPERM || error == -EACCES)
-		why = "only root may use them";
+		why = "run as root";
 	else if (error == -EINVAL || error == -ENOTTY)
-		why = "they need Linux 5.8";
-	return err_set(err, -ENOTSUP, "there are no loop devices here: %s: %s", strerror(-error),
-		       why);
+		why = "loop devices by LOOP_CONFIGURE need Linux 5.8";
+	return err_set(err, -ENOTSUP, "cannot get a loop device: %s: %s", strerror(-error), why);
 }
 
 static int open_control(struct err *err)

@@ -35,10 +35,11 @@ int image_open(const struct lab_request *request, struct err *err)
 		/* losetup -a shows this name */
 		snprintf(name, sizeof(name), "statmark-image-%d", (int)getpid());
 		image = unnamed_file(name);
-		return image < 0 ? err_errno(err, image, "an image in memory") : image;
+		return image < 0 ? err_errno(err, image, "cannot make an image in memory") : image;
 	}
 	image = unnamed_file_in(request->image_dir);
-	return image < 0 ? err_errno(err, image, "an image in %s", request->image_dir) : image;
+	return image < 0 ? err_errno(err, image, "cannot make an image in %s", request->image_dir)
+			 : image;
 }
 
 static uint64_t bytes_needed(const struct lab_request *r)
@@ -54,7 +55,7 @@ int image_size(int image, const struct lab_request *request, struct err *err)
 	const uint64_t size = request->spec->size ? request->spec->size : bytes_needed(request);
 	if (ftruncate(image, (off_t)size) == 0)
 		return 0;
-	return err_errno(err, -errno, "an image of %" PRIu64 " MiB", size / MIB);
+	return err_errno(err, -errno, "cannot make an image of %" PRIu64 " MiB", size / MIB);
 }
 
 /* The PATH of users other than root often lacks /usr/sbin. */
@@ -99,7 +100,7 @@ static int run(const char *const *argv, int image, const struct lab_request *r, 
 	char story[CHILD_STORY_MAX], words[CHILD_WORDS_MAX];
 	int said = unnamed_file("statmark-mkfs"), status = 0;
 	if (said < 0)
-		return err_errno(err, said, "a file for what %s says", argv[0]);
+		return err_errno(err, said, "cannot make a file for the output of %s", argv[0]);
 	struct child child;
 	struct child_request request = {.argv = argv, .out = said, .err = said, .third = image};
 	int error = start(&child, &request);

@@ -206,21 +206,21 @@ int lab_enter(const char *const *kept, struct err *err)
 		found = is_free(places[i], kept) ? places[i] : NULL;
 	if (!found)
 		return err_set(err, -ENOTSUP,
-			       "there is no place to mount filesystems on: none of /media, /mnt, "
-			       "/srv, /usr/local/games and /opt is an empty directory into which "
-			       "nothing is to be written");
+			       "cannot make filesystems: none of /media, /mnt, /srv, "
+			       "/usr/local/games and /opt is an empty directory outside the paths "
+			       "of this run; empty one of them");
 	int error = unshare(CLONE_NEWNS) ? -errno : 0;
 	if (error == -EPERM)
 		error = unshare_as_user();
 	if (error)
 		return err_set(err, -ENOTSUP,
-			       "cannot make filesystems: mounts of our own are refused: %s; be "
-			       "root, or allow user namespaces",
+			       "cannot make filesystems: a private mount namespace was refused: "
+			       "%s; run as root, or allow user namespaces",
 			       strerror(-error));
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) ||
 	    mount("statmark", found, "tmpfs", MS_NOATIME | MS_NOSUID, "mode=0755"))
-		return err_set(err, -ENOTSUP, "cannot make filesystems: mount on %s: %s", found,
-			       strerror(errno));
+		return err_set(err, -ENOTSUP, "cannot make filesystems: cannot mount on %s: %s",
+			       found, strerror(errno));
 	place = found;
 	return 0;
 }

@@ -259,7 +259,7 @@ int lab_parse(struct lab_spec ***specs, size_t *n, const char *text, struct aren
 			return error;
 	}
 	if (*n == 0)
-		return err_set(err, -EINVAL, "no filesystem is named");
+		return err_set(err, -EINVAL, "expected a filesystem, such as ext4, got nothing");
 	return check_all(*specs, *n, err);
 }
 

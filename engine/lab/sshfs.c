@@ -133,7 +133,7 @@ int relay_start(pid_t *relay, int *fd, uint64_t late_ns, struct err *err)
 	if (!ring || pipe2(ends, O_CLOEXEC)) {
 		const int error = ring ? -errno : -ENOMEM;
 		free(ring);
-		return err_errno(err, error, "a relay");
+		return err_errno(err, error, "cannot start a relay");
 	}
 	ring->in = *fd;
 	ring->out = ends[1];
@@ -243,7 +243,7 @@ static int start_all(struct sshfs *s, const struct lab_spec *spec, int said, str
 {
 	int ask[2] = {-1, -1}, answer[2] = {-1, -1};
 	int error = pipe2(ask, O_CLOEXEC) || pipe2(answer, O_CLOEXEC)
-			    ? err_errno(err, -errno, "pipes for sshfs")
+			    ? err_errno(err, -errno, "cannot make pipes for sshfs")
 			    : 0;
 	if (!error)
 		error = start_server(s, ask[0], answer[1], err);
@@ -274,7 +274,7 @@ static int wait_for_mount(struct sshfs *s, int said, struct err *err)
 	struct stat before, now;
 	const uint64_t until = clock_ns() + START_MS * UINT64_C(1000000);
 	if (stat(lab_place(), &before))
-		return err_errno(err, -errno, "%s", lab_place());
+		return err_errno(err, -errno, "cannot stat %s", lab_place());
 	for (;;) {
 		if (child_ended(&s->client, LOOK_MS))
 			return complain(s, said, err);
@@ -297,7 +297,7 @@ int sshfs_open(struct sshfs *s, const struct lab_spec *spec, const char *from, c
 		return error;
 	int said = unnamed_file("statmark-sshfs");
 	if (said < 0)
-		return err_errno(err, said, "a file for what sshfs says");
+		return err_errno(err, said, "cannot make a file for the output of sshfs");
 	error = start_all(s, spec, said, err);
 	error = error ? error : wait_for_mount(s, said, err);
 	close(said);
@@ -314,7 +314,7 @@ int sshfs_facts(const struct sshfs *s, const struct lab_spec *spec, char *text, 
 	for (int i = 0; i < ASKED; i++) {
 		const uint64_t began = clock_ns();
 		if (statfs(s->dir, &about))
-			return err_errno(err, -errno, "%s", s->dir);
+			return err_errno(err, -errno, "cannot time statfs on %s", s->dir);
 		least = MIN(least, clock_ns() - began);
 	}
 	char late[48] = "";

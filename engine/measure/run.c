@@ -156,5 +156,5 @@ int run_cells(const struct run_request *request, struct result *result, struct e
 	if (error == -EINTR)
 		result->run.stopped = STOP_INTERRUPTED;
 	run_close(&run);
-	return error ? err_errno(err, error, "measuring") : 0;
+	return error ? err_errno(err, error, "cannot measure") : 0;
 }

@@ -208,7 +208,11 @@ static void open_meter(struct run *run, struct site_cell *site_cell)
 		run_give_up(run, site_cell, error == -ENOTSUP ? STATUS_SKIPPED : STATUS_FAILED,
 			    err.text);
 	else if (reference_want(&site->reference, &meter_cell(site_cell->meter)->answer))
-		run_give_up(run, site_cell, STATUS_FAILED, "too many kinds of answers in one run");
+		run_give_up(run, site_cell, STATUS_FAILED,
+			    arena_print(run->result->arena,
+					"the cells of a run expect more than %d kinds of answers; "
+					"select fewer",
+					ANSWERS_MAX));
 }
 
 static void store_answers(struct run *run, const struct site *site)

@@ -451,7 +451,7 @@ int document_parse(const char *name, const char *text, size_t size, struct resul
 		return error;
 	*result = result_new();
 	error = *result ? member_read(result_members, *result, &document, (*result)->arena)
-			: err_errno(err, -ENOMEM, "%s: reading", name);
+			: err_errno(err, -ENOMEM, "cannot read %s", name);
 	json_node_close(&document);
 	if (error) {
 		result_free(*result);

@@ -82,13 +82,14 @@ int points_make(struct points *kept, const struct result *result, const char *co
 		.points = arena_alloc(arena, (result->n_cells + 1) * sizeof(*kept->points)),
 	};
 	if (!kept->series || !kept->points)
-		return err_errno(err, -ENOMEM, "remembering");
+		return err_errno(err, -ENOMEM, "cannot store the run");
 	if (!result->run.id || !*result->run.id)
 		return err_set(err, -EINVAL, "the run has no id");
 	if (!result->complete)
-		return err_set(err, -EINVAL, "the run is still going on or was interrupted");
+		return err_set(err, -EINVAL,
+			       "the run is not complete: it is still going on, or was interrupted");
 	int error = 0;
 	for (size_t i = 0; i < result->n_cells && !error; i++)
 		error = add_cell(kept, result, &result->cells[i]);
-	return error ? err_errno(err, error, "remembering") : 0;
+	return error ? err_errno(err, error, "cannot store the run") : 0;
 }

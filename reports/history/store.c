@@ -235,7 +235,8 @@ static int set_up(struct store *s, bool create, struct err *err)
 	sqlite3_busy_timeout(s->db, BUSY_MS);
 	int error = check_version(s, &version, err);
 	if (!error && !version && !create)
-		error = err_set(err, -EINVAL, "%s is empty", s->path);
+		error = err_set(err, -EINVAL, "%s is empty; statmark history add stores runs in it",
+				s->path);
 	if (!error && create)
 		error = use_log(s, err);
 	if (!error && !version)
@@ -254,10 +255,10 @@ static int make_folder(const char *path, struct err *err)
 	if (!slash || slash == path)
 		return 0;
 	if ((size_t)(slash - path) >= sizeof(folder))
-		return err_errno(err, -ENAMETOOLONG, "%s", path);
+		return err_errno(err, -ENAMETOOLONG, "cannot make the directory of %s", path);
 	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
 	int error = make_dirs(folder);
-	return error ? err_errno(err, error, "%s", folder) : 0;
+	return error ? err_errno(err, error, "cannot make %s", folder) : 0;
 }
 
 int store_open(struct store **store, const char *path, bool create, struct err *err)
@@ -267,7 +268,7 @@ int store_open(struct store **store, const char *path, bool create, struct err *
 	if (error)
 		return error;
 	if (!create && access(path, F_OK))
-		return err_errno(err, -errno, "%s", path);
+		return err_errno(err, -errno, "cannot open %s", path);
 	struct store *s = calloc(1, sizeof(*s));
 	if (!s)
 		return err_errno(err, -ENOMEM, "%s", path);

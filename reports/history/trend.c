@@ -133,7 +133,7 @@ int trends_load(struct trends *trends, struct store *store, const struct trend_t
 		error = analyse(&trends->all[i], terms, error_ppm, trends->arena);
 	if (error) {
 		trends_release(trends);
-		return err_errno(err, error, "looking at the history");
+		return err_errno(err, error, "cannot analyse the history");
 	}
 	return 0;
 }

@@ -155,5 +155,5 @@ int trend_plot(const struct trends *trends, const char *path, const struct outdi
 	};
 	int error = p.arena ? drawing_make(&drawing, err) : -ENOMEM;
 	arena_free(p.arena);
-	return error ? err_errno(err, error, "plots") : 0;
+	return error ? err_errno(err, error, "cannot draw plots") : 0;
 }

@@ -61,7 +61,7 @@ int frame_write(const struct outdir *out, const char *name, int (*print)(FILE *t
 	int error = to ? print(to, arg) : -ENOMEM;
 	if (to && (ferror(to) | fclose(to)))
 		error = -ENOMEM;
-	error = error ? err_errno(err, error, "%s", name)
+	error = error ? err_errno(err, error, "cannot write %s", name)
 		      : outdir_write(out, name, text, size, err);
 	if (error)
 		outdir_remove(out, name); /* an earlier run's would pass for this one's */

@@ -121,5 +121,5 @@ int bands_draw(const struct bands *bands, const struct outdir *out,
 	};
 	int error = drawn.arena ? drawing_make(&drawing, err) : -ENOMEM;
 	arena_free(drawn.arena);
-	return error ? err_errno(err, error, "plots") : 0;
+	return error ? err_errno(err, error, "cannot draw plots") : 0;
 }

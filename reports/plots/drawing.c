@@ -91,8 +91,7 @@ static int work_dir_open(struct work_dir *w, const char *other, struct err *err)
 		if (parents[i] && *parents[i])
 			error = make_below(w, parents[i], NULL);
 	}
-	return error ? err_errno(err, error, "no private directory can be made in /tmp or %s",
-				 other)
+	return error ? err_errno(err, error, "cannot make a private directory in /tmp or %s", other)
 		     : 0;
 }
 
@@ -104,7 +103,7 @@ static int write_picture(const struct outdir *out, const char *name, const char 
 		return outdir_write(out, name, text, size, err);
 	int error = picture_finish(text, size, &finished, &size);
 	if (error)
-		return err_errno(err, error, "%s", name);
+		return err_errno(err, error, "cannot write %s", name);
 	error = outdir_write(out, name, finished, size, err);
 	free(finished);
 	return error;
@@ -140,7 +139,7 @@ static int work_dir_deliver(const struct work_dir *w, const char *name, const st
 	if (error == -ENOENT)
 		return err_set(err, -EIO, "gnuplot reported no error but did not write %s", name);
 	if (error)
-		return err_errno(err, error, "%s", name);
+		return err_errno(err, error, "cannot read %s", name);
 	if (is_whole(name, text, size))
 		error = write_picture(out, name, text, size, err);
 	else
@@ -223,7 +222,7 @@ static int write_script(struct drawing_state *w, const char *name)
 	size_t size;
 	int error = scripts_read(w->d->terms->scripts, name, &text, &size, w->err);
 	if (error)
-		return err_errno(w->err, error, "%s.gp", name);
+		return err_errno(w->err, error, "cannot read %s.gp", name);
 	error = put(w, name, "gp", text, size);
 	free(text);
 	return error;
@@ -236,7 +235,7 @@ static int write_data(struct drawing_state *w, const char *name, const char **re
 	size_t size;
 	FILE *data = open_memstream(&text, &size);
 	if (!data)
-		return err_errno(w->err, -ENOMEM, "plots");
+		return err_errno(w->err, -ENOMEM, "cannot draw plots");
 	*reason = w->d->write(w->d->arg, name, data);
 	int error = ferror(data) || fclose(data) ? -ENOMEM : 0;
 	if (!error && !*reason)
@@ -367,5 +366,5 @@ int drawing_make(const struct drawing *d, struct err *err)
 	work_dir_remove(&w.dir);
 	outdir_close(&w.plots);
 	arena_free(w.arena);
-	return error ? err_errno(err, error, "plots") : 0;
+	return error ? err_errno(err, error, "cannot draw plots") : 0;
 }

@@ -103,7 +103,8 @@ static int check_end(int status, const char *script, char *text, struct err *err
 		err_set(err, -EIO, "gnuplot was killed by signal %d in %s", WTERMSIG(status),
 			script);
 	else
-		err_set(err, -EIO, "gnuplot failed in %s: %s", script, words ? words : "?");
+		err_set(err, -EIO, "gnuplot failed in %s: %s", script,
+			words ? words : "no message");
 	arena_free(arena);
 	return -EIO;
 }
@@ -124,7 +125,7 @@ int gnuplot_run(int dir, const char *script, bool is_dark, const volatile int *s
 	int ends[2], status;
 	pid_t pid;
 	if (pipe2(ends, O_CLOEXEC))
-		return err_errno(err, -errno, "gnuplot");
+		return err_errno(err, -errno, "cannot start gnuplot");
 	int error = spawn(dir, script, is_dark, ends[1], &pid);
 	close(ends[1]);
 	int stopped = error ? 0 : listen(ends[0], &complaints, stop, until_ns);
@@ -134,7 +135,7 @@ int gnuplot_run(int dir, const char *script, bool is_dark, const volatile int *s
 	if (!error)
 		error = wait_for(pid, &status);
 	if (error)
-		return err_errno(err, error, "gnuplot");
+		return err_errno(err, error, "cannot start gnuplot");
 	if (stopped == -ETIMEDOUT)
 		return err_set(err, stopped, "the time was up while gnuplot was drawing");
 	if (stopped)

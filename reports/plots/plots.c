@@ -241,7 +241,7 @@ int plots_draw(const struct result *result, const struct outdir *out,
 	if (!error)
 		error = drawing_make(&drawing, err);
 	if (error)
-		err_errno(err, error, "plots"); /* unless there are words already */
+		err_errno(err, error, "cannot draw plots"); /* unless there are words already */
 	arena_free(p.arena);
 	return error;
 }

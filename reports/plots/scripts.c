@@ -19,7 +19,7 @@ static int check_rights(int fd, const char *what, struct err *err)
 {
 	struct stat st;
 	if (fstat(fd, &st))
-		return err_errno(err, -errno, "%s", what);
+		return err_errno(err, -errno, "cannot stat %s", what);
 	if (st.st_uid != geteuid() && st.st_uid != 0)
 		return err_set(err, -EINVAL,
 			       "%s belongs to another user (uid %u), and a script can run any "
@@ -37,7 +37,7 @@ static int open_dir(const char *dir, struct err *err)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return err_errno(err, -errno, "--gp-dir %s", dir);
+		return err_errno(err, -errno, "--gp-dir: cannot open %s", dir);
 	int error = check_rights(fd, dir, err);
 	if (!error)
 		return fd;
@@ -70,7 +70,8 @@ static int read_own(int dir, const char *path, const char *file, char **text, si
 {
 	int fd = openat(dir, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
-		return errno == ENOENT ? 1 : err_errno(err, -errno, "%s/%s", path, file);
+		return errno == ENOENT ? 1
+				       : err_errno(err, -errno, "cannot open %s/%s", path, file);
 	FILE *from = fdopen(fd, "r");
 	int error = from ? check_rights(fd, file, err) : -ENOMEM;
 	*text = error ? NULL : malloc(SCRIPT_MAX + 1);
@@ -79,9 +80,10 @@ static int read_own(int dir, const char *path, const char *file, char **text, si
 	if (!error && !*text)
 		error = -ENOMEM;
 	if (!error && ferror(from))
-		error = err_set(err, -EIO, "%s/%s cannot be read", path, file);
+		error = err_set(err, -EIO, "cannot read %s/%s", path, file);
 	if (!error && *size > SCRIPT_MAX)
-		error = err_set(err, -EFBIG, "%s/%s is no script: more than 1 MiB", path, file);
+		error = err_set(err, -EFBIG, "%s/%s: larger than 1 MiB, the limit of a script",
+				path, file);
 	if (error)
 		free(*text);
 	if (from)

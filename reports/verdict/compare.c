@@ -367,7 +367,7 @@ int compare_documents(const struct compare_document *base, size_t n_base,
 	error = c.j ? compare(&c) : -ENOMEM;
 	if (error) {
 		judgement_free(c.j);
-		return err_errno(err, error, "comparing");
+		return err_errno(err, error, "cannot compare");
 	}
 	*judgement = c.j;
 	return 0;

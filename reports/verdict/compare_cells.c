@@ -233,7 +233,7 @@ int compare_cells(const struct compare_document *documents, size_t n, const char
 	free(p.pairs);
 	if (error) {
 		judgement_free(p.j);
-		return err_errno(err, error, "comparing");
+		return err_errno(err, error, "cannot compare");
 	}
 	*judgement = p.j;
 	return 0;

@@ -199,5 +199,5 @@ int judgement_plot(const struct judgement *j, const struct outdir *out,
 	int error = p.arena ? name_rows(&p) : -ENOMEM;
 	error = error ? error : drawing_make(&drawing, err);
 	arena_free(p.arena);
-	return error ? err_errno(err, error, "plots") : 0;
+	return error ? err_errno(err, error, "cannot draw plots") : 0;
 }

@@ -141,7 +141,7 @@ static void only_open_workers_are_closed(void **state)
 	struct meter *meter = NULL;
 	struct err err = {0};
 	assert_int_equal(open_failing(&f->bench, FAIL_OPEN, &meter, &err), -EMFILE);
-	assert_string_equal(err.text, "hooks: Too many open files");
+	assert_string_equal(err.text, "cannot set up hooks: Too many open files");
 	assert_int_equal(calls.open, 3);
 	assert_int_equal(calls.close, 2);
 	assert_int_equal(calls.finish, 1);
@@ -155,7 +155,7 @@ static void a_failed_prepare_runs_nothing(void **state)
 	struct pass pass;
 	assert_int_equal(open_failing(&f->bench, FAIL_PREPARE, &meter, NULL), 0);
 	assert_int_equal(meter_pass(meter, &pass, &err), -EBUSY);
-	assert_string_equal(err.text, "hooks: preparing a pass: Device or resource busy");
+	assert_string_equal(err.text, "hooks: cannot prepare a pass: Device or resource busy");
 	assert_int_equal(calls.run, 0);
 	meter_close(meter);
 	assert_int_equal(calls.close, 3);
@@ -170,7 +170,7 @@ static void a_run_that_fails_is_cleaned_up(void **state)
 	struct pass pass;
 	assert_int_equal(open_failing(&f->bench, FAIL_RUN, &meter, NULL), 0);
 	assert_int_equal(meter_pass(meter, &pass, &err), -EIO);
-	assert_string_equal(err.text, "hooks: could not go on: Input/output error");
+	assert_string_equal(err.text, "hooks failed: Input/output error");
 	meter_close(meter);
 	assert_int_equal(calls.close, 3);
 	assert_int_equal(calls.finish, 1);

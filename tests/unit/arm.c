@@ -252,8 +252,8 @@ static void mistakes_get_the_nearest_name(void **state)
 		{"lstat/j0", "from 1"},
 		{"*", "one cell"},
 		{"exec:a 'b", "closing quote"},
-		{"plugin:./no/such.so", "No such file"},
-		{"plugin:/dev/null", "cannot be loaded"},
+		{"plugin:./no/such.so", "cannot read ./no/such.so: No such file"},
+		{"plugin:/dev/null", "cannot load the plug-in: "},
 		{"bin:x:lstat", "expected an arm of this build"},
 	};
 	(void)state;

@@ -99,7 +99,7 @@ static void test_empty_and_odd(void **state)
 	assert_int_equal(spread_rows(&census.size, rows, 4), 1);
 	assert_true(rows[0].lo == UINT64_C(1) << 40);
 	assert_int_equal(census_take(&census, "nowhere", false, NULL, &err), -ENOENT);
-	assert_string_equal(err.text, "nowhere: No such file or directory");
+	assert_string_equal(err.text, "cannot open nowhere: No such file or directory");
 }
 
 /* Also of what can be listed and not searched; nobody is ordinary where root is not. */

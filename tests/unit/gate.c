@@ -368,7 +368,8 @@ static void a_side_that_sees_another_tree_is_invalid(void **state)
 	(void)state;
 	run_one(&cell);
 	assert_non_null(cell.invalid);
-	assert_non_null(strstr(cell.invalid, "do not see the same entries: 10-a, 10-b"));
+	assert_non_null(strstr(cell.invalid,
+			       "base and head read different entries: digests 10-a and 10-b"));
 	assert_int_equal(cell.n, 0);
 }
 

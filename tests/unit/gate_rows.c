@@ -222,13 +222,14 @@ static void a_missing_control_gets_a_note(void **state)
 	for (uint32_t units = 0; units < 2; units++) {
 		struct judgement *j = judgement_new(JUDGEMENT_GATE);
 		struct comparison comparison = comparison_on("0", units);
-		comparison.no_control = "copying ./old: No space left on device";
+		comparison.no_control = "cannot copy ./old: No space left on device";
 		assert_non_null(j);
 		assert_int_equal(gate_rows(j, &comparison), 0);
 		assert_int_equal(j->n_notes, 2 * units);
 		if (units)
-			assert_string_equal(j->notes[1], "There was no control: copying ./old: No "
-							 "space left on device.");
+			assert_string_equal(j->notes[1],
+					    "There was no control: cannot copy ./old: No "
+					    "space left on device.");
 		judgement_free(j);
 	}
 }

@@ -90,7 +90,7 @@ static const struct {
 	{SAY("loaded") SAY("loaded"), -EBADMSG, "sent 'loaded'"},
 	{SAY("refused 95 statx is missing"), -ENOTSUP, "head: statx is missing"},
 	{SAY("loaded") "exit 7", -EBADMSG, "its worker ended with exit code 7"},
-	{SAY("loaded") "sleep 100", -EBADMSG, "did not answer within 15 s"},
+	{SAY("loaded") "sleep 100", -EBADMSG, "did not answer within 15 s; raise --timeout"},
 	{"printf 'x%.0s' {1..5000} >&3", -EBADMSG, "sent 'xxxx"},
 };
 
@@ -121,7 +121,7 @@ static void a_worker_may_break_later(void **state)
 		{READY HEAR "kill -SEGV $$", "its worker was killed by signal 11 (SIGSEGV)"},
 		{READY HEAR SAY("pass x"), "sent 'pass x'"},
 		{READY "exit 0", "its worker ended with exit code 0"},
-		{READY "sleep 100", "did not answer within 5 s"},
+		{READY "sleep 100", "did not answer within 5 s; raise --timeout"},
 	};
 	char path[PATH_MAX];
 	(void)state;

@@ -406,7 +406,7 @@ static void a_stage_without_strategies_is_refused(void **state)
 	const struct select_request request = {.strategies = only, .stage = STAGE_WALK, .cpus = 1};
 	struct fixture *f = *state;
 	assert_int_equal(select_cells(&request, f->arena, &f->selection, &f->err), -EINVAL);
-	assert_string_equal(f->err.text, "this stage has no strategies");
+	assert_string_equal(f->err.text, "there is no strategy of stage walk");
 }
 
 static void values_are_printed_with_units(void **state)

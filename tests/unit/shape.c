@@ -284,9 +284,9 @@ static void test_unknown_shapes(void **state)
 		   ".json");
 	load_fails("", -ENOENT,
 		   "no shape is called ''; a shape file's name has a slash or ends in .json");
-	load_fails("./nowhere/x", -ENOENT, "./nowhere/x: No such file or directory");
-	load_fails("absent.json", -ENOENT, "absent.json: No such file or directory");
-	load_fails("/", -EISDIR, "/: Is a directory");
+	load_fails("./nowhere/x", -ENOENT, "cannot read ./nowhere/x: No such file or directory");
+	load_fails("absent.json", -ENOENT, "cannot read absent.json: No such file or directory");
+	load_fails("/", -EISDIR, "cannot read /: Is a directory");
 }
 
 static void test_huge_files_are_refused(void **state)
@@ -296,11 +296,12 @@ static void test_huge_files_are_refused(void **state)
 	(void)state;
 	assert_true(fd >= 0);
 	assert_int_equal(ftruncate(fd, INT64_C(200) << 20), 0);
-	snprintf(words, sizeof(words), "%s: is 209715200 bytes; a shape is at most 1 MiB", path);
+	snprintf(words, sizeof(words),
+		 "%s: 209715200 bytes, larger than 1 MiB, the limit of a shape", path);
 	load_fails(path, -EFBIG, words);
 	close(fd);
 	unlink(path);
-	load_fails("/dev/zero", -EFBIG, "/dev/zero: is longer than 1 MiB, which no shape is");
+	load_fails("/dev/zero", -EFBIG, "/dev/zero: larger than 1 MiB, the limit of a shape");
 }
 
 static void test_files_name_their_shape(void **state)

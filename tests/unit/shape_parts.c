@@ -128,8 +128,8 @@ static void test_wrong_parts(void **state)
 	is_refused("{\"alphabet\":{\"characters\":\"\"}}",
 		   "x.json: $.alphabet.characters: must not be empty");
 	is_refused("{\"alphabet\":{\"characters\":\"a7\"}}",
-		   "x.json: $.alphabet.characters: must have no '/', and no digits: these number "
-		   "the names");
+		   "x.json: $.alphabet.characters: must contain neither '/' nor digits, as "
+		   "digits number the names");
 	is_refused(
 		"{\"extensions\":[{\"value\":\"c\",\"weight\":1}]}",
 		"x.json: $.extensions: 'c' must begin with neither letter nor digit, and have no "
@@ -141,7 +141,7 @@ static void test_wrong_parts(void **state)
 	is_refused("{\"symlinks\":{\"per_mille\":5,\"kinds\":{}}}",
 		   "x.json: $.symlinks.kinds: must have at least one kind");
 	is_refused("{\"hard_links\":{\"per_mille\":5,\"of\":\"parent\",\"group\":4}}",
-		   "x.json: $.hard_links.group: is for links of a file of the same directory");
+		   "x.json: $.hard_links.group: is only for links of a file in the same directory");
 	is_refused("{\"hard_links\":{\"per_mille\":5,\"group\":65}}",
 		   "x.json: $.hard_links.group: must be at most 64, is 65");
 	is_refused("{\"modes\":\"0888\"}",
@@ -162,7 +162,7 @@ static void test_wrong_parts(void **state)
 	is_refused("{\"specials\":[\"qoutes\"]}",
 		   "x.json: $.specials[0]: is \"qoutes\"; did you mean 'quotes'?");
 	is_refused("{\"specials\":[\"loops\",\"loops\"]}",
-		   "x.json: $.specials[1]: \"loops\" is there twice");
+		   "x.json: $.specials[1]: \"loops\" is given twice");
 	is_refused("{\"long_paths\":1}", "x.json: $.long_paths: expected true or false, found 1");
 }
 
@@ -172,10 +172,11 @@ static void test_contradictions(void **state)
 	is_refused(
 		"{\"symlinks\":{\"per_mille\":600},\"fifos\":300,\"sockets\":101}",
 		"x.json: $: symlinks, fifos, sockets and devices are 1001 per mille of the names "
-		"together");
+		"together; the limit is 1000");
 	is_refused("{\"entries\":9,\"dirs_per_dir\":0,\"hard_links\":{\"per_mille\":5,"
 		   "\"of\":\"parent\"}}",
-		   "x.json: $.hard_links: are of files in the parent directory, but depth is 0");
+		   "x.json: $.hard_links: of files in the parent directory need a depth of at "
+		   "least 1, but depth is 0");
 	is_refused("{\"xattrs\":{\"per_mille\":5,\"count\":4,\"size\":1000}}",
 		   "x.json: $.xattrs: 4 values of 1000 bytes are more than every filesystem keeps; "
 		   "at most 3104 bytes with 32 for each name");

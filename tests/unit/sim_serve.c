@@ -90,7 +90,7 @@ static void wrong_options_are_refused(void **state)
 		{"seed=x", "got 'x'"},
 		{"rtt=1ms,,servers=2", "got ''"},
 		{"sevrers=3", "got 'sevrers=3'; did you mean 'servers'?"},
-		{"rtt=1ms,wan", "the preset 'wan' comes first"},
+		{"rtt=1ms,wan", "expected the preset 'wan' first"},
 		{"model=fixed,jitter=1%", "jitter needs model=uniform or model=lognormal"},
 	};
 	(void)state;

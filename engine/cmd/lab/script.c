@@ -77,7 +77,7 @@ static int put_words(FILE *to, char **words, struct err *err)
 				     (length > 5 && strcmp(*words + length - 5, ".json") == 0);
 		char *path = is_file ? realpath(*words, NULL) : NULL;
 		if (is_file && !path)
-			return err_errno(err, -errno, "%s", *words);
+			return err_errno(err, -errno, "cannot open %s", *words);
 		fputc(' ', to);
 		put_quoted(to, path ? HOST : "", path ? path : *words);
 		free(path);
@@ -118,7 +118,8 @@ static int put_variables(FILE *to, const struct lab_job *job, struct err *err)
 	const ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	if (length < 0 || !out) {
 		free(out);
-		return err_errno(err, -errno, "%s", out ? "/proc/self/exe" : job->results.dir.path);
+		return err_errno(err, -errno, "cannot find the path of %s",
+				 out ? "/proc/self/exe" : job->results.dir.path);
 	}
 	program[length] = '\0';
 	put_variable(to, "fs", job->kind);

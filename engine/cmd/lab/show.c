@@ -122,6 +122,6 @@ enum exit_code lab_show(const struct lab_job *job, const struct lab_run *run)
 	outdir_close(&below);
 	if (!error)
 		return EXIT_DONE;
-	err_errno(&err, error, "%s", all->path);
+	err_errno(&err, error, "cannot show the results in %s", all->path);
 	return cmd_fail(&err);
 }

@@ -224,7 +224,9 @@ int arms_gather(struct arms *arms, const struct cell_options *cells, uint64_t ti
 	for (char *item; !error && rest && (item = whole_item(&rest));)
 		error = gather_item(&g, item);
 	if (!error && cells->strategies && !cells->strategies[strspn(cells->strategies, ",")])
-		error = err_set(err, -EINVAL, "--strategy: names no strategy");
+		error = err_set(err, -EINVAL,
+				"--strategy: expected a strategy, such as lstat, got '%s'",
+				cells->strategies);
 	const char *const lists[2] = {g.ours, cells->baseline};
 	const bool only_programs = g.n_programs && !g.ours && !cells->baseline;
 	arms->stage = cells->stage >= 0 ? (enum stage)cells->stage : STAGE_WALK;

@@ -99,7 +99,7 @@ int axes_parse(struct axes *axes, char **words, const struct fs_options *o,
 	const size_t n = axes_count(axes, words, o);
 	if (n > AXES_MAX)
 		return err_set(err, -EINVAL,
-			       "%zu combinations of TREE, --fs and --entries; at most %d", n,
+			       "%zu combinations of TREE, --fs and --entries; the limit is %d", n,
 			       AXES_MAX);
 	for (size_t i = 0; o->fs && words[i]; i++) {
 		if (subject_is_directory(words[i]))
@@ -206,7 +206,7 @@ static int move_root(struct tree_info *made, const char *from, const char *to, s
 	char root[PATH_MAX];
 	const int length = snprintf(root, sizeof(root), "%s%s", to, made->root + strlen(from));
 	if (length < 0 || (size_t)length >= sizeof(root))
-		return err_errno(err, -ENAMETOOLONG, "%s", to);
+		return err_errno(err, -ENAMETOOLONG, "cannot use %s", to);
 	memcpy(made->root, root, (size_t)length + 1);
 	return 0;
 }
@@ -244,7 +244,8 @@ static int make_in_lab(const struct opening *o, struct subject *s, const struct 
 	const uint64_t began = clock_ns();
 	int error = lab_open(&s->lab, &lab, err);
 	if (!error && store_made(o, s))
-		error = err_set(err, -EIO, "its server does not answer");
+		error = err_set(err, -EIO, "the server of %s does not answer",
+				lab_spec_label(point->spec));
 	s->made_ns = clock_ns() - began;
 	return error;
 }
@@ -533,7 +534,7 @@ int axes_open(struct axes *axes, const struct axes_request *r, struct err *err)
 	share_fs(axes);
 	for (size_t i = axes->first; i < axes->n; i++)
 		set_target(axes, i, r->control);
-	return error && error != LATER ? err_errno(err, error, "making trees ready") : 0;
+	return error && error != LATER ? err_errno(err, error, "cannot prepare trees") : 0;
 }
 
 bool axes_are_left(const struct axes *axes)

@@ -72,7 +72,7 @@ static int cut_subtree(const struct budget *b, const struct workload *whole, uin
 		error = cut_below(b, whole, entries, b->sample_seed + i, part, &words);
 		if (!error || error == -EINTR || error == -ENOMEM || error == -EMFILE ||
 		    error == -ENFILE)
-			return error ? err_errno(err, error, "%s", whole->root) : 0;
+			return error ? err_errno(err, error, "cannot read %s", whole->root) : 0;
 		*part = NULL;
 	}
 	return 0;
@@ -284,7 +284,7 @@ int budget_fit(const struct budget *b, struct subject *subjects, struct target *
 {
 	struct scout_cost *costs = calloc(b->n_subjects, sizeof(*costs));
 	uint64_t *entries = calloc(b->n_subjects, sizeof(*entries));
-	int error = costs && entries ? 0 : err_errno(err, -ENOMEM, "fitting the budget");
+	int error = costs && entries ? 0 : err_errno(err, -ENOMEM, "cannot fit the budget");
 	for (size_t i = 0; i < b->n_subjects; i++)
 		targets[i].load = subjects[i].load;
 	if (!error)

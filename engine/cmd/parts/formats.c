@@ -71,7 +71,7 @@ static int write_file(const struct formats *f, const struct format_item *word, s
 	if (!error)
 		error = fflush(stdout) ? -errno : output_write(word->file, text, size, err);
 	free(text);
-	return error ? err_errno(err, error, "%s", word->file) : 0;
+	return error ? err_errno(err, error, "cannot write %s", word->file) : 0;
 }
 
 int formats_write(const struct formats *f, struct err *err)

@@ -103,7 +103,8 @@ static int find_tree(const char *word, const struct tree_options *options, struc
 		return err_set(err, -EINVAL,
 			       "--entries is for trees that are made; '%s' is only read", word);
 	if (!is_directory(word))
-		return err_errno(err, access(word, F_OK) ? -errno : -ENOTDIR, "%s", word);
+		return err_errno(err, access(word, F_OK) ? -errno : -ENOTDIR, "cannot open %s",
+				 word);
 	*is_made = tree_info(word, info, NULL) == 0;
 	if (*is_made && info->state == TREE_REMOVING)
 		return err_set(err, -EINVAL,
@@ -251,7 +252,7 @@ int subject_load(struct subject *s, const struct tree_info *made, const struct s
 		error = fs_read(&s->fs, s->tree.root, r->arena, err);
 	if (error) {
 		subject_close(s);
-		return err_errno(err, error, "%s", request.path);
+		return err_errno(err, error, "cannot read %s", request.path);
 	}
 	s->fs.id = "fs0";
 	return 0;
@@ -264,7 +265,7 @@ int subject_check(const char *word, const struct tree_options *options, struct e
 	bool is_made;
 	int error = subject_is_directory(word) ? find_tree(word, options, &info, &is_made, err)
 					       : find_shape(&shape, word, options, err);
-	return error ? err_errno(err, error, "%s", word) : 0;
+	return error ? err_errno(err, error, "cannot read %s", word) : 0;
 }
 
 int subject_open(struct subject *s, const struct subject_request *r, struct err *err)
@@ -278,7 +279,7 @@ int subject_open(struct subject *s, const struct subject_request *r, struct err 
 			    ? find_tree(word, r->options, &info, &is_made, err)
 			    : make_tree(word, r->options, r->progress, &info, err);
 	if (error)
-		return err_errno(err, error, "%s", word);
+		return err_errno(err, error, "cannot open %s", word);
 	s->made_ns = clock_ns() - began;
 	return subject_load(s, is_made ? &info : NULL, r, err);
 }
@@ -330,5 +331,6 @@ void subject_again_drop(void *arg)
 	}
 	closedir(stream);
 	if (rmdir(again->dir))
-		fprintf(stderr, "statmark: left behind: %s\n", again->dir);
+		fprintf(stderr, "statmark: cannot remove %s: %s; remove it by hand\n", again->dir,
+			strerror(errno));
 }

@@ -163,7 +163,7 @@ static int estimate_walks(struct walk_profile *f, struct err *err)
 	f->not_compared = f->is_compared           ? NULL
 			  : plain && plain->reason ? plain->reason
 						   : "there was no time for a whole pass";
-	return error ? err_errno(err, error, "comparing walks") : 0;
+	return error ? err_errno(err, error, "cannot compare walks") : 0;
 }
 
 int walk_profile_compare(struct walk_profile *f, uint64_t until_ns, const struct progress *progress,

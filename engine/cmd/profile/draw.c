@@ -296,5 +296,5 @@ int walk_profile_draw(const struct walk_profile *profile, const struct outdir *o
 		names[i] = pictures[i].name;
 	int error = tool_read(&profile->result->tool, p.arena);
 	error = error ? error : drawing_make(&drawing, err);
-	return error ? err_errno(err, error, "plots") : 0;
+	return error ? err_errno(err, error, "cannot draw plots") : 0;
 }

@@ -259,7 +259,9 @@ int arm_parse(struct arm *arm, const char *text, struct arena *arena, struct err
 	case ARM_STRATEGY:
 		arm->cell = copy + len + 1;
 		parse_jobs(arm);
-		return *arm->cell ? 0 : err_set(err, -EINVAL, "%s names no strategy", text);
+		return *arm->cell ? 0
+				  : err_set(err, -EINVAL, "%s: expected a strategy after the colon",
+					    text);
 	case ARM_PLUGIN:
 		return parse_plugin(arm, copy + len + 1, err);
 	case ARM_EXEC:

@@ -72,13 +72,13 @@ static int identify(struct identity *identity, int fd, const char *path, struct 
 {
 	struct stat st;
 	if (fstat(fd, &st))
-		return err_errno(err, -errno, "%s", path);
+		return err_errno(err, -errno, "cannot read %s", path);
 	size_t size = (size_t)st.st_size;
 	if (!S_ISREG(st.st_mode) || !size)
 		return err_set(err, -EINVAL, "%s: is not a program", path);
 	const char *file = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (file == MAP_FAILED)
-		return err_errno(err, -errno, "%s", path);
+		return err_errno(err, -errno, "cannot read %s", path);
 	if (!find_build_id(file, size, identity))
 		snprintf(identity->text, IDENTITY_MAX, "xxh3 %016" PRIx64 " of %zu bytes",
 			 digest_hash(file, size, 0), size);
@@ -90,7 +90,7 @@ int identity_of(struct identity *identity, const char *path, struct err *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
-		return err_errno(err, -errno, "%s", path);
+		return err_errno(err, -errno, "cannot read %s", path);
 	int error = identify(identity, fd, path, err);
 	close(fd);
 	return error;

@@ -55,8 +55,8 @@ static int check_strategy(const struct strategy *s, const char *path, struct err
 		return err_set(err, -EINVAL,
 			       "%s: a strategy's name is made of a-z, 0-9, '-' and '_'", path);
 	if (!s->run || (s->stage != STAGE_FETCH && s->stage != STAGE_WALK))
-		return err_set(err, -EINVAL, "%s: strategy '%s' lacks a stage or its run", path,
-			       s->name);
+		return err_set(err, -EINVAL, "%s: strategy '%s' has no stage or no run function",
+			       path, s->name);
 	return 0;
 }
 
@@ -64,11 +64,13 @@ static int check_table(const struct statmark_plugin *table, const char *path, st
 {
 	int error = check_layout(table, path, err);
 	if (!error && (!table->strategies || !table->strategies[0]))
-		error = err_set(err, -EINVAL, "%s: its table has no strategy", path);
+		error = err_set(err, -EINVAL, "%s: its table lists no strategy", path);
 	for (size_t i = 0; !error && table->strategies[i]; i++) {
 		error = i < STRATEGIES_MAX
 				? check_strategy(table->strategies[i], path, err)
-				: err_set(err, -EINVAL, "%s: its table has no end", path);
+				: err_set(err, -EINVAL,
+					  "%s: its table of strategies does not end with NULL",
+					  path);
 	}
 	return error;
 }
@@ -82,13 +84,13 @@ static void *load(const char *path, struct err *err)
 	char here[PATH_MAX];
 	snprintf(here, sizeof(here), "%s%s", strchr(path, '/') ? "" : "./", path);
 	if (access(here, R_OK)) {
-		err_errno(err, -errno, "%s", path);
+		err_errno(err, -errno, "cannot read %s", path);
 		return NULL;
 	}
 	void *handle = dlopen(here, RTLD_NOW | RTLD_LOCAL);
 	if (!handle) {
 		const char *why = dlerror();
-		err_set(err, -EINVAL, "cannot be loaded: %s", why ? why : path);
+		err_set(err, -EINVAL, "cannot load the plug-in: %s", why ? why : path);
 	}
 	return handle;
 }

@@ -270,7 +270,9 @@ static int set_up(struct cell *cell, struct err *err)
 	while (command && strcmp(command->root, root) != 0)
 		command = command->next;
 	state->command = command;
-	return command ? 0 : err_set(err, -EINVAL, "%s was not given %s", p->request.command, root);
+	return command ? 0
+		       : err_set(err, -EINVAL, "%s: no command was prepared for %s",
+				 p->request.command, root);
 }
 
 static const char *find_dir(struct arena *arena)
@@ -311,7 +313,7 @@ int program_new(struct program **out, const struct program_request *request, str
 		error = words_split(request->command, "", p->arena, &words, err);
 	if (error) {
 		program_free(p);
-		return err_errno(err, error, "%s", request->command);
+		return err_errno(err, error, "cannot prepare %s", request->command);
 	}
 	*out = p;
 	return 0;
@@ -395,7 +397,8 @@ int words_split(const char *text, const char *root, struct arena *arena, char **
 		return err_errno(err, -ENOMEM, "%s", text);
 	for (const char *at = text + strspn(text, blanks); *at; at += strspn(at, blanks)) {
 		if (n == WORDS_MAX)
-			return err_set(err, -EINVAL, "a command has at most %d words", WORDS_MAX);
+			return err_set(err, -EINVAL, "'%s': more than %d words, the limit", text,
+				       WORDS_MAX);
 		words[n++] = to;
 		to = copy_word(&at, to, root);
 		if (!to)

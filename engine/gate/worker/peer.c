@@ -75,7 +75,8 @@ int peer_start(struct peer **out, const struct peer_request *request, struct err
 	if (error) {
 		peer_stop(p);
 		if (error == -ENOMEM || error == -EMFILE || error == -EAGAIN)
-			return err_errno(err, error, "%s: %s", request->name, request->program);
+			return err_errno(err, error, "%s: cannot start %s", request->name,
+					 request->program);
 		return err_set(err, -EBADMSG, "%s: %s cannot be executed: %s", request->name,
 			       request->program, strerror(-error));
 	}
@@ -135,7 +136,8 @@ static int tell_death(struct peer *p, bool is_worker, struct err *err)
 
 static int tell_silence(struct peer *p, uint64_t waited_ns, struct err *err)
 {
-	return err_set(err, -EBADMSG, "%s: its worker did not answer within %llu s", p->name,
+	return err_set(err, -EBADMSG,
+		       "%s: its worker did not answer within %llu s; raise --timeout", p->name,
 		       (unsigned long long)(waited_ns / NS_PER_SECOND));
 }
 

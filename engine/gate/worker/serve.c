@@ -238,5 +238,5 @@ int serve(const struct serve_request *request, struct err *err)
 	close_server(&s);
 	if (error && err)
 		err->code = error;
-	return error ? err_errno(err, error, "%s", request->spec->label) : 0;
+	return error ? err_errno(err, error, "cannot run %s", request->spec->label) : 0;
 }

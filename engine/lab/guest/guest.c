@@ -326,13 +326,12 @@ static int check_time(struct guest *g, struct err *err)
 	if (g->asked_ns && now - g->asked_ns > r->farewell_ns)
 		return err_set(err, -EINTR, "interrupted; the guest did not end by itself");
 	if (!g->is_up && spent > r->boot_ns)
-		return err_set(err, -ETIMEDOUT,
-			       "the guest did not come up within %" PRIu64 " s, it was %s%s",
-			       r->boot_ns / NS_PER_SECOND, g->step,
-			       last_words(g, words, sizeof(words)));
+		return err_set(
+			err, -ETIMEDOUT, "the guest did not boot within %" PRIu64 " s; it was %s%s",
+			r->boot_ns / NS_PER_SECOND, g->step, last_words(g, words, sizeof(words)));
 	if (!g->asked_ns && r->run_ns && spent > r->run_ns)
 		return err_set(
-			err, -ETIMEDOUT, "the guest did not end within %" PRIu64 " s, it was %s%s",
+			err, -ETIMEDOUT, "the guest did not end within %" PRIu64 " s; it was %s%s",
 			r->run_ns / NS_PER_SECOND, g->step, last_words(g, words, sizeof(words)));
 	return 0;
 }
@@ -375,7 +374,7 @@ static int conclude(struct guest *g, int status, struct err *err)
 	if (g->is_done)
 		return g->asked_ns ? err_set(err, -EINTR, "interrupted") : 0;
 	if (*g->failure)
-		return err_set(err, -EIO, "the guest gave up: %s%s", g->failure,
+		return err_set(err, -EIO, "the guest failed: %s%s", g->failure,
 			       last_words(g, words, sizeof(words)));
 	return err_set(err, -EIO, "the guest %s while it was %s%s", child_story(status, story),
 		       g->step, last_words(g, words, sizeof(words)));
@@ -387,7 +386,7 @@ int guest_run(const struct guest_request *request, struct err *err)
 	struct guest *g = calloc(1, sizeof(*g));
 	int script = -1, error = g ? 0 : -ENOMEM;
 	if (!g)
-		return err_errno(err, error, "guest");
+		return err_errno(err, error, "cannot start the guest");
 	*g = (struct guest){.request = request,
 			    .lines = {-1, -1},
 			    .leash = -1,
@@ -397,7 +396,8 @@ int guest_run(const struct guest_request *request, struct err *err)
 			    .began_ns = clock_ns()};
 	script = script_open(request->script);
 	error = script < 0 ? script : open_lines(&g->lines, &theirs);
-	error = error ? err_errno(err, error, "guest") : start(g, script, &theirs, err);
+	error = error ? err_errno(err, error, "cannot start the guest")
+		      : start(g, script, &theirs, err);
 	close_lines(&theirs);
 	if (script >= 0)
 		close(script);

@@ -65,7 +65,7 @@ int stage_choose(const struct strategy *const *strategies, const char *const lis
 	*stage = choice.stage;
 	free(copies[0]);
 	free(copies[1]);
-	return error ? err_errno(err, error, "choosing the stage") : 0;
+	return error ? err_errno(err, error, "cannot choose the stage") : 0;
 }
 
 enum { PARAM_OPTIONS_MAX = 64 }; /* how often -p may be given */
@@ -531,7 +531,8 @@ static int add_baseline(struct cell_selector *s)
 	while (request.strategies[first] && request.strategies[first]->stage != request.stage)
 		first++;
 	if (!request.strategies[first])
-		return err_set(s->err, -EINVAL, "this stage has no strategies");
+		return err_set(s->err, -EINVAL, "there is no strategy of stage %s",
+			       stage_name(s->request->stage));
 	char *name = arena_copy(s->arena, request.baseline ? request.baseline
 							   : request.strategies[first]->name);
 	request.jobs = "1";
@@ -564,7 +565,7 @@ int select_cells(const struct select_request *request, struct arena *arena,
 	while (request->params && request->params[n_params])
 		n_params++;
 	if (n_params > PARAM_OPTIONS_MAX)
-		return err_set(err, -E2BIG, "-p is given too often");
+		return err_set(err, -E2BIG, "-p: given more than %d times", PARAM_OPTIONS_MAX);
 	int error = selection->cells ? add_floor(&s) : -ENOMEM;
 	if (!error)
 		error = add_baseline(&s);
@@ -573,7 +574,7 @@ int select_cells(const struct select_request *request, struct arena *arena,
 		error = add_names(&s);
 	if (!error)
 		error = check_params_used(&s);
-	return error ? err_errno(err, error, "choosing cells") : 0;
+	return error ? err_errno(err, error, "cannot choose cells") : 0;
 }
 
 /* The stage of the strategy with exactly this name; if there is none, that of the request. */

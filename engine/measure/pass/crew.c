@@ -138,7 +138,7 @@ static int new_crew(struct crew **out, unsigned n, const struct topology *topolo
 	struct crew *crew =
 		aligned_alloc(CACHE_LINE, (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
 	if (!crew)
-		return err_errno(err, -ENOMEM, "starting %s", COUNTED(n, "worker"));
+		return err_errno(err, -ENOMEM, "cannot start %s", COUNTED(n, "worker"));
 	memset(crew, 0, size);
 	crew->size = n;
 	crew->topology = topology;
@@ -148,7 +148,7 @@ static int new_crew(struct crew **out, unsigned n, const struct topology *topolo
 	int error = start_members(crew);
 	if (error) {
 		crew_free(crew);
-		return err_errno(err, error, "starting %s", COUNTED(n, "worker"));
+		return err_errno(err, error, "cannot start %s", COUNTED(n, "worker"));
 	}
 	*out = crew;
 	return 0;

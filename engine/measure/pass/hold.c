@@ -170,7 +170,7 @@ static int return_to_working_directory(const struct hold *h, struct err *err)
 {
 	if (!h->cwd || chdir(h->cwd) == 0)
 		return 0;
-	return err_errno(err, -errno, "returning to %s", h->cwd);
+	return err_errno(err, -errno, "cannot return to the directory %s", h->cwd);
 }
 
 static int first_error(const struct hold *h)
@@ -218,7 +218,7 @@ int hold_let_go(struct hold **out, const struct workload *load, struct crew *cre
 	struct hold *h = calloc(1, sizeof(*h) + (n + 1) * sizeof(h->tables[0]));
 	*out = NULL;
 	if (!h)
-		return err_errno(err, -ENOMEM, "letting go of %s", load->root);
+		return err_errno(err, -ENOMEM, "cannot close the files of %s", load->root);
 	h->crew = crew;
 	h->n = crew ? n : 0;
 	h->may_move = may_move;
@@ -234,7 +234,7 @@ int hold_let_go(struct hold **out, const struct workload *load, struct crew *cre
 	}
 	if (!*out)
 		hold_free(h);
-	return error ? err_errno(err, error, "letting go of %s", load->root) : 0;
+	return error ? err_errno(err, error, "cannot close the files of %s", load->root) : 0;
 }
 
 int hold_take_back(struct hold *h, uint64_t *dev, struct err *err)
@@ -255,7 +255,7 @@ int hold_take_back(struct hold *h, uint64_t *dev, struct err *err)
 	if (h->n)
 		crew_run(h->crew, h->n, h->cpus, fill_worker, h);
 	error = error ? error : first_error(h);
-	error = error ? err_errno(err, error, "opening %s again", h->root) : 0;
+	error = error ? err_errno(err, error, "cannot open %s again", h->root) : 0;
 	const int lost = return_to_working_directory(h, err);
 	error = error ? error : lost;
 	hold_free(h);

@@ -191,7 +191,7 @@ static int set_up(struct meter *m, struct err *err)
 	error = crew_run(m->crew, m->cell.jobs, m->cpus, open_worker, m);
 	m->n_open = m->cell.jobs;
 	if (error)
-		return err_errno(err, error, "binding workers to their CPUs");
+		return err_errno(err, error, "cannot bind workers to their CPUs");
 	error = first_error(m);
 	return error && m->cell.why ? err_set(err, error, "%s: %s", strategy->name, m->cell.why)
 				    : error;
@@ -264,7 +264,7 @@ int meter_open(struct meter **out, const struct meter_request *r, struct err *er
 {
 	struct meter *m = aligned_alloc(CACHE_LINE, round_up(sizeof(*m), CACHE_LINE));
 	if (!m)
-		return err_errno(err, -ENOMEM, "%s", r->strategy->name);
+		return err_errno(err, -ENOMEM, "cannot set up %s", r->strategy->name);
 	*m = (struct meter){
 		.cell = {.strategy = r->strategy,
 			 .answer = r->strategy->answer,
@@ -284,7 +284,7 @@ int meter_open(struct meter **out, const struct meter_request *r, struct err *er
 		error = set_up(m, err);
 	if (error) {
 		meter_close(m);
-		return err_errno(err, error, "%s", r->strategy->name);
+		return err_errno(err, error, "cannot set up %s", r->strategy->name);
 	}
 	*out = m;
 	return 0;
@@ -420,7 +420,7 @@ static int prepare(struct meter *m, struct err *err)
 	const struct strategy *strategy = m->cell.strategy;
 	int error = strategy->prepare ? strategy->prepare(&m->cell) : 0;
 	if (error)
-		return err_errno(err, error, "%s: preparing a pass", strategy->name);
+		return err_errno(err, error, "%s: cannot prepare a pass", strategy->name);
 	if (m->cell.sink)
 		sink_reset(m->cell.sink);
 	else
@@ -438,7 +438,7 @@ static int deliver(struct meter *m, struct err *err)
 {
 	const struct strategy *strategy = m->cell.strategy;
 	int error = strategy->deliver ? strategy->deliver(&m->cell, m->cell.sink) : 0;
-	return error ? err_errno(err, error, "%s: delivering its list", strategy->name) : 0;
+	return error ? err_errno(err, error, "%s: cannot take over its list", strategy->name) : 0;
 }
 
 int meter_pass(struct meter *m, struct pass *pass, struct err *err)
@@ -460,11 +460,11 @@ int meter_pass(struct meter *m, struct pass *pass, struct err *err)
 	pass->clean = !pass->why;
 	error = first_error(m);
 	if (*crew_stop(m->crew))
-		return err_errno(err, -ECANCELED, "%s", m->cell.strategy->name);
+		return err_set(err, -ECANCELED, "%s: the pass was stopped", m->cell.strategy->name);
 	if (error && m->cell.why)
 		return err_set(err, error, "%s: %s", m->cell.strategy->name, m->cell.why);
 	if (error)
-		return err_errno(err, error, "%s: could not go on", m->cell.strategy->name);
+		return err_errno(err, error, "%s failed", m->cell.strategy->name);
 	return deliver(m, err);
 }
 

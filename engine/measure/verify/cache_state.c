@@ -204,7 +204,7 @@ int cache_state_probe(enum cache_state state, const struct cache_control *contro
 			       state == CACHE_COLD ? "--cold-cmd or --drop-caches"
 						   : "--drop-caches");
 	if (access(drop_caches, W_OK))
-		return err_errno(err, -EPERM, "--drop-caches: %s", drop_caches);
+		return err_errno(err, -EPERM, "--drop-caches: cannot write %s", drop_caches);
 	return 0;
 }
 
@@ -229,14 +229,13 @@ static int run_command(const char *option, const char *command, const struct cac
 	struct child child;
 	int status, error = child_start(&child, &request);
 	if (error)
-		return err_errno(err, error, "%s '%s'", option, command);
+		return err_errno(err, error, "%s: cannot start '%s'", option, command);
 	enum child_end end = child_wait(&child, control->timeout_ns, control->stop, &status);
 	if (end == CHILD_STOPPED)
 		return err_set(err, -EINTR, "%s '%s' was stopped", option, command);
 	if (end == CHILD_LATE)
 		return err_set(err, -ETIMEDOUT,
-			       "%s '%s' still ran after %llu s and was stopped; --timeout gives it "
-			       "more",
+			       "%s '%s' still ran after %llu s and was stopped; raise --timeout",
 			       option, command,
 			       (unsigned long long)(control->timeout_ns / NS_PER_SECOND));
 	if (status)
@@ -265,7 +264,7 @@ static int drop(enum cache_state state, int tree_fd, struct err *err)
 	int error = fd < 0 || write(fd, drop_values[state], 1) != 1 ? -errno : 0;
 	if (fd >= 0)
 		close(fd);
-	return error ? err_errno(err, error, "%s", drop_caches) : 0;
+	return error ? err_errno(err, error, "cannot write %s", drop_caches) : 0;
 }
 
 bool cache_state_needs_tree(enum cache_state state, const struct cache_control *control)
