@@ -77,7 +77,7 @@ static double middle(const double *sorted, size_t n)
 /* The reason why n samples have no interval. */
 static const char *why_no_interval(size_t n, double confidence)
 {
-#define NEEDS(least, n) "no 99% interval: needs " #least " usable rounds, has " #n
+#define NEEDS(least, n) "no 99 % interval: needs " #least " usable rounds, has " #n
 	static const char *const of_one[STATS_LEAST] = {
 		"no usable round", NEEDS(8, 1), NEEDS(8, 2), NEEDS(8, 3),
 		NEEDS(8, 4),       NEEDS(8, 5), NEEDS(8, 6), NEEDS(8, 7),

@@ -180,7 +180,7 @@ static const char *sentence(const struct doctor_job *j)
 			format_text(j->result->arena, noise->ratio.reason),
 			noise->failed ? "" : "; raise --max-time");
 	return arena_print(j->result->arena,
-			   "Differences under %.2g%% cannot be detected here in %d s.",
+			   "Differences under %.2g %% cannot be detected here in %d s.",
 			   noise->visible_percent, NOISE_SECONDS);
 }
 
@@ -191,7 +191,7 @@ static const char *derivation(const struct doctor_job *j)
 	if (!e->known)
 		return NULL;
 	return arena_print(j->result->arena,
-			   "%s against an identical copy: ratio %.4f (%d%% interval %.4f to %.4f) "
+			   "%s against an identical copy: ratio %.4f (%d %% interval %.4f to %.4f) "
 			   "from %s in %.1f s; the figure above is half its width, scaled by the "
 			   "square root of the time",
 			   strategies[0]->name, e->median, format_confidence(e->confidence), e->lo,

@@ -299,7 +299,7 @@ static void judge_steal(struct findings *f, const struct run_facts *run)
 	}
 	uint64_t per_mille = (uint64_t)((unsigned __int128)stolen * 2000 / wall + 1) / 2;
 	const char *text =
-		arena_print(f->arena, "the hypervisor took %" PRIu64 ".%" PRIu64 "%% of a CPU",
+		arena_print(f->arena, "the hypervisor took %" PRIu64 ".%" PRIu64 " %% of a CPU",
 			    per_mille / 10, per_mille % 10);
 	if (per_mille < 10)
 		finding_add(f, "steal", SEVERITY_FINE, text, NULL);

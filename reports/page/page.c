@@ -57,7 +57,7 @@ const char *page_estimate_words(struct arena *arena, const struct estimate *e, i
 	const char *lo = format_fixed(arena, e->lo, decimals);
 	const char *hi = format_fixed(arena, e->hi, decimals);
 	if (e->known)
-		words = arena_print(arena, "%s%s (%d%% interval %s to %s, n = %s)", median, unit,
+		words = arena_print(arena, "%s%s (%d %% interval %s to %s, n = %s)", median, unit,
 				    format_confidence(e->confidence), lo, hi, GROUPED(e->n));
 	else
 		words = arena_print(arena, "%s%s (%s to %s in %s, no interval)", median, unit, lo,

@@ -416,7 +416,7 @@ function passesPlot(cell) {
 	addWalk(picture, marks);
 	return figure(`Passes in time order${off ? `; rings: ${off} disturbed` : ''}` +
 		`${step > 1 ? `; of the others one in ${step} is drawn` : ''}. ` +
-		'Line: median, band: 5 to 95%', picture);
+		'Line: median, band: 5 to 95 %', picture);
 }
 
 /* Buckets of the document, together in steps of a thirtieth of a decade. */

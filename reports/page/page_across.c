@@ -167,7 +167,7 @@ static void put_time(const struct across *a, const struct cell_result *cell, dou
 		 page_estimate_words(a->arena, e, 1, " ns per entry"),
 		 format_fixed(a->arena, e->median, 1));
 	if (from > 0)
-		html_put(a->to, " <small>%s</small>", arena_print(a->arena, "%+.1f%%", change));
+		html_put(a->to, " <small>%s</small>", arena_print(a->arena, "%+.1f %%", change));
 	fputs("</td>", a->to);
 }
 

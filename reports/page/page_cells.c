@@ -51,7 +51,7 @@ static void put_what(const struct page *p, const struct cell_result *cell)
 			 page_estimate_words(a, &cell->scaling, 2, " times as fast"));
 	if (cell->has_passes)
 		put_fact(p, "Its passes",
-			 arena_print(a, "least %s, 5%% %s, 95%% %s ns per entry",
+			 arena_print(a, "least %s, 5 %% %s, 95 %% %s ns per entry",
 				     format_fixed(a, cell->min, 1), format_fixed(a, cell->p05, 1),
 				     format_fixed(a, cell->p95, 1)));
 	put_fact(p, "Entries per pass", format_count(a, cell->entries));

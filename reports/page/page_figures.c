@@ -44,7 +44,7 @@ static const char *label_share(struct arena *arena, double share)
 	if (share > 0.999)
 		return "all";
 	if (share >= 0.0999)
-		return arena_print(arena, "%.3g%%", share * 100);
+		return arena_print(arena, "%.3g %%", share * 100);
 	return arena_print(arena, "1 in %s", format_fixed(arena, 1 / share, 0));
 }
 

@@ -233,7 +233,7 @@ static void put_caption(const struct table *t)
 		 "of %s. Ratio: time against the baseline's. Dots are medians, bars intervals; "
 		 "both axes are logarithmic.%s",
 		 format_counted(p->arena, p->n, "cell"),
-		 arena_print(p->arena, "%d%%", format_common_confidence(p->result)),
+		 arena_print(p->arena, "%d %%", format_common_confidence(p->result)),
 		 t->has_latency ? " p50 and p99 are of single entries, in ns." : "");
 	put_floor(p);
 	fputs("</p>\n", p->to);

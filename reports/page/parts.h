@@ -53,7 +53,7 @@ const char *page_title(struct arena *arena, const struct result *result);
 /* "fstatat with 2 jobs", without what the group says. */
 const char *page_cell_name(const struct page *p, const struct cell_result *cell);
 
-/* "806.2 ns per entry (99% interval 755.8 to 885.8, n = 75)"; of few rounds their range. */
+/* "806.2 ns per entry (99 % interval 755.8 to 885.8, n = 75)"; of few rounds their range. */
 const char *page_estimate_words(struct arena *arena, const struct estimate *e, int decimals,
 				const char *unit);
 

@@ -28,9 +28,9 @@ unset table
 
 set grid xtics ytics lt 1 lw 1 lc rgb PALE
 set logscale xy
-set xtics ('0%%' 1, '' 2, '90%%' 10, '99%%' 100, '99.9%%' 1e3, '99.99%%' 1e4, '' 1e5, '' 1e6)
+set xtics ('0 %%' 1, '' 2, '90 %%' 10, '99 %%' 100, '99.9 %%' 1e3, '99.99 %%' 1e4, '' 1e5, '' 1e6)
 if (!SEVERAL) {
-	set xtics add ('50%%' 2, '99.999%%' 1e5)
+	set xtics add ('50 %%' 2, '99.999 %%' 1e5)
 }
 set yrange [all_min / 1150 : all_max / 870]
 set xrange [1 : 1.2 / luck_min]

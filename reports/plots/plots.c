@@ -116,7 +116,7 @@ static const char *whiskers_words(struct plots *p, bool of_ratio)
 	}
 	if (seen && !known)
 		return "range of few rounds, no interval";
-	return arena_print(p->arena, "%d%% interval%s", format_common_confidence(p->result),
+	return arena_print(p->arena, "%d %% interval%s", format_common_confidence(p->result),
 			   seen ? "; of few rounds their range" : "");
 }
 

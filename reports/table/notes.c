@@ -61,7 +61,7 @@ static void note_extras(struct notes *n)
 	for (size_t i = 0; i < n->cell->n_extras; i++) {
 		const struct extra_fact *x = &n->cell->extras[i];
 		double share = x->whole ? 100 * (double)x->part / (double)x->whole : 0;
-		add_note(n, arena_print(n->arena, "%s %.1f%% (%s of %s %s)",
+		add_note(n, arena_print(n->arena, "%s %.1f %% (%s of %s %s)",
 					format_text(n->arena, x->name), share,
 					format_count(n->arena, x->part),
 					format_count(n->arena, x->whole),
@@ -94,7 +94,7 @@ static void note_disturbed(struct notes *n)
 }
 
 /*
- * "no 99% interval: needs 9 usable rounds, has 3", which is every row's, apart from what is this
+ * "no 99 % interval: needs 9 usable rounds, has 3", which is every row's, apart from what is this
  * one's: "780.1 to 850.2 ns, ratio 0.601 to 0.752".
  */
 static void note_seen(struct notes *n)

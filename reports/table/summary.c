@@ -44,8 +44,8 @@ static void say_left_out(struct summary *s)
 }
 
 /*
- * "1.43x (99% interval 1.41 to 1.45) as fast as lstat"; of few rounds "1.43x (1.2 to 1.6 in 3
- * rounds, no 99% interval) as fast as lstat".
+ * "1.43x (99 % interval 1.41 to 1.45) as fast as lstat"; of few rounds "1.43x (1.2 to 1.6 in 3
+ * rounds, no 99 % interval) as fast as lstat".
  */
 static const char *speedup_words(struct summary *s, const struct fastest *fastest,
 				 const struct cell_result *baseline)
@@ -54,9 +54,9 @@ static const char *speedup_words(struct summary *s, const struct fastest *fastes
 	const char *name = format_cell_in_group(s->arena, s->result, baseline);
 	if (e->seen)
 		return arena_print(
-			s->arena, "%.2fx (%.2f to %.2f in %s, no %d%% interval) as fast as %s",
+			s->arena, "%.2fx (%.2f to %.2f in %s, no %d %% interval) as fast as %s",
 			e->median, e->lo, e->hi, format_counted(s->arena, e->n, "round"), 99, name);
-	return arena_print(s->arena, "%.2fx (%d%% interval %.2f to %.2f) as fast as %s", e->median,
+	return arena_print(s->arena, "%.2fx (%d %% interval %.2f to %.2f) as fast as %s", e->median,
 			   format_confidence(e->confidence), e->lo, e->hi, name);
 }
 
@@ -436,9 +436,9 @@ static void warn_floor_share(struct summary *s)
 	}
 	if (!names)
 		return;
-	const char *share = arena_print(s->arena, "%.0f to %.0f%%", least * 100, most * 100);
+	const char *share = arena_print(s->arena, "%.0f to %.0f %%", least * 100, most * 100);
 	if (most - least < 0.01)
-		share = arena_print(s->arena, "%.0f%%", most * 100);
+		share = arena_print(s->arena, "%.0f %%", most * 100);
 	say(s, "floor-share", true,
 	    arena_print(s->arena,
 			"the harness accounts for %s of the time of %s; the strategies differ by "

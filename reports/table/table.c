@@ -433,7 +433,7 @@ static bool has_column(const struct table *t, enum column column)
 
 static void set_heads(struct table *t)
 {
-	const char *spread = arena_print(t->arena, "ns, %s%d%%", plus_minus(t),
+	const char *spread = arena_print(t->arena, "ns, %s%d %%", plus_minus(t),
 					 format_common_confidence(t->result));
 	const char *const heads[2][COLUMNS] = {
 		{"", "", "", "time/entry", "", "time against", "", "syscalls", "", "share of"},

@@ -290,8 +290,8 @@ static const char *format_precision(struct arena *arena, const struct run_facts 
 	double wanted = (double)run->precision_wanted_ppm / 1e4;
 	if (run->precision_reached_ppm == COUNT_UNKNOWN)
 		return or_unknown(
-			arena_print(arena, " (precision not known of %.3g%% wanted)", wanted));
-	return or_unknown(arena_print(arena, " (precision %.3g%% of %.3g%% wanted; widest %s)",
+			arena_print(arena, " (precision not known of %.3g %% wanted)", wanted));
+	return or_unknown(arena_print(arena, " (precision %.3g %% of %.3g %% wanted; widest %s)",
 				      (double)run->precision_reached_ppm / 1e4, wanted,
 				      format_text(arena, run->precision_cell)));
 }
@@ -406,12 +406,12 @@ static size_t room_after(size_t column, size_t width)
 	return width > column + ROOM_MIN ? width - column : ROOM_MIN;
 }
 
-/* The last space within the room, or the first beyond it; 0: none. */
+/* The last space within the room, or the first beyond it; 0: none. A % stays with its number. */
 static size_t find_cut(const char *text, size_t room)
 {
 	size_t cut = 0, seen = 0;
 	for (size_t i = 0; text[i] && (seen <= room || !cut); i++) {
-		if (text[i] == ' ')
+		if (text[i] == ' ' && text[i + 1] != '%')
 			cut = i;
 		seen += ((unsigned char)text[i] & 0xc0) != 0x80;
 	}

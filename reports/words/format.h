@@ -77,8 +77,8 @@ enum { WIDTH_MIN = 60, WIDTH_OF_FILE = 80 };
 
 /*
  * Prints text in lines of `width` columns. The cursor is in column `at`; further lines begin in
- * column `indent`. Lines break at spaces only, so a long word may exceed the width. At least 20
- * columns behind the indent are assumed. The last line has no line feed.
+ * column `indent`. Lines break at spaces only, and not before a %, so a long word may exceed the
+ * width. At least 20 columns behind the indent are assumed. The last line has no line feed.
  */
 void wrap_print(FILE *to, const char *text, size_t at, size_t indent, size_t width);
 

@@ -160,7 +160,7 @@ static void a_large_floor(void **state)
 	says(r, NULL, NULL, NULL); /* a tenth is not more than a tenth */
 	r = good_result();
 	r->cells[OTHER].ns_per_entry = figure(10);
-	says(r, "floor-share", "other/j1", "20%");
+	says(r, "floor-share", "other/j1", "20 %");
 }
 
 static void a_clock_that_moved(void **state)
@@ -179,7 +179,7 @@ static void a_clock_that_moved(void **state)
 	r->run.n_units = r->run.room_units = 3;
 	r->run.units[0].step_ps = 1500;
 	r->run.units[2].step_ps = 1000;
-	says(r, "frequency", NULL, "50%");
+	says(r, "frequency", NULL, "50 %");
 }
 
 static void unknown_waits_for_a_cpu(void **state)
@@ -196,11 +196,11 @@ static void a_precision_not_reached(void **state)
 	(void)state;
 	r->run.precision_wanted_ppm = 10000;
 	r->run.precision_reached_ppm = 53727;
-	says(r, "precision", NULL, "is \302\2615.38%, not 1.00%");
+	says(r, "precision", NULL, "is \302\2615.38 %, not 1.00 %");
 	r = good_result();
 	r->run.precision_wanted_ppm = 20000;
 	r->run.precision_reached_ppm = 20001;
-	says(r, "precision", NULL, "is \302\2612.01%, not 2.00%");
+	says(r, "precision", NULL, "is \302\2612.01 %, not 2.00 %");
 	r = good_result();
 	r->run.precision_wanted_ppm = 10000;
 	r->run.precision_reached_ppm = COUNT_UNKNOWN;

@@ -105,12 +105,12 @@ static void a_rounded_crossing_stays_in_its_interval(void **state)
 	begin(&said);
 	add(&said, 122, 1.01, 1.03, true);
 	add(&said, 125, 0.97, 0.99, true);
-	assert_contains(say(&said), "statx pays from 123 entries (99%: 122 to 125) on ext4");
+	assert_contains(say(&said), "statx pays from 123 entries (99 %: 122 to 125) on ext4");
 	end(&said);
 	begin(&said);
 	add(&said, 100, 1.1, 1.3, true);
 	add(&said, 150, 0.7, 0.9, true);
-	assert_contains(say(&said), "statx pays from 120 entries (99%: 100 to 150) on ext4");
+	assert_contains(say(&said), "statx pays from 120 entries (99 %: 100 to 150) on ext4");
 	end(&said);
 }
 

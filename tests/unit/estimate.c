@@ -72,7 +72,7 @@ static void unverified_passes_never_count(void **state)
 	base->passes[12].verified = false;
 	assert_int_equal(estimate_cells(r), 0);
 	is_seen(&base->ns_per_entry, 800, 800, 800,
-		"no 99% interval: needs 8 usable rounds, has 7");
+		"no 99 % interval: needs 8 usable rounds, has 7");
 }
 
 /* Round k is k times as slow for both; paired wrongly, the ratios would scatter. */
@@ -304,7 +304,7 @@ static void more_passes_of_the_baseline_narrow_the_interval(void **state)
 	struct cell_result *base = add_steady(r, "base", 7, 100);
 	assert_int_equal(estimate_cells(r), 0);
 	is_seen(&base->ns_per_entry, 100, 100, 100,
-		"no 99% interval: needs 8 usable rounds, has 7");
+		"no 99 % interval: needs 8 usable rounds, has 7");
 	add_pass(base, 7, 100 * ENTRIES);
 	assert_int_equal(estimate_cells(r), 0);
 	is_known(&base->ns_per_entry, 100, 8);
@@ -320,7 +320,7 @@ static void a_product_needs_a_round_more(void **state)
 	assert_int_equal(estimate_cells(r), 0);
 	is_known(&base->ns_per_entry, 100, 8);
 	is_known(&cell->ratio, 0.5, 8);
-	is_seen(&cell->ns_per_entry, 50, 50, 50, "no 99% interval: needs 9 usable rounds, has 8");
+	is_seen(&cell->ns_per_entry, 50, 50, 50, "no 99 % interval: needs 9 usable rounds, has 8");
 	add_pass(base, 8, 100 * ENTRIES);
 	add_pass(cell, 8, 50 * ENTRIES);
 	assert_int_equal(estimate_cells(r), 0);

@@ -67,7 +67,7 @@ static void markdown_holds_no_markup_of_others(void **state)
 	assert_false(has(text, "\x1b"));
 	assert_true(has(text, "| 567.3 | 0.698 | 0.693 to 0.703 |"));
 	assert_true(has(text, "| skipped | io_uring_setup"));
-	assert_true(has(text, "is 1.43x (99% interval 1.41 to 1.45) as fast as"));
+	assert_true(has(text, "is 1.43x (99 % interval 1.41 to 1.45) as fast as"));
 	free(text);
 	result_free(r);
 }

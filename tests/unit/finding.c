@@ -217,7 +217,7 @@ static void findings_of_a_run(void **state)
 	for (int i = 0; i < 9; i++)
 		passes[i].clean = true;
 	finding_run(&quiet, &result);
-	is_found(&quiet, "steal", SEVERITY_FINE, "0.9%");
+	is_found(&quiet, "steal", SEVERITY_FINE, "0.9 %");
 	is_found(&quiet, "disturbed", SEVERITY_FINE, "1 of 10");
 	is_found(&quiet, "counters", SEVERITY_FINE, "can be read");
 	units[0].steal_ns = 11000000;
@@ -225,7 +225,7 @@ static void findings_of_a_run(void **state)
 	result.run.unsupported = lacking;
 	result.run.n_unsupported = 1;
 	finding_run(&noisy, &result);
-	is_found(&noisy, "steal", SEVERITY_WARNING, "1.5%");
+	is_found(&noisy, "steal", SEVERITY_WARNING, "1.5 %");
 	is_found(&noisy, "disturbed", SEVERITY_WARNING, "2 of 10");
 	is_found(&noisy, "counters", SEVERITY_NOTE, "no PMU");
 }
@@ -262,7 +262,7 @@ static void steal_may_be_unknown(void **state)
 	is_found(&brief, "steal", SEVERITY_NOTE, "whole seconds");
 	result.run.n_units = 2;
 	finding_run(&some, &result);
-	is_found(&some, "steal", SEVERITY_WARNING, "1.5%");
+	is_found(&some, "steal", SEVERITY_WARNING, "1.5 %");
 }
 
 static void the_number_of_findings_is_limited(void **state)

@@ -71,14 +71,14 @@ static void every_cell_is_there(void **state)
 		"a cold pass that read nothing",
 		"3 clean passes; 8 are needed",
 		"3 entries failed with EACCES",
-		"hit_rate 50.0%",
+		"hit_rate 50.0 %",
 		"newfstatat",
 		"the hypervisor took the CPU",
 		"somebody else makes them",
 		"Mitigation: IBRS",
 		"AMD EPYC 9V74",
 		"round 7,",
-		"0.698 (99% interval 0.693 to 0.703, n = 22)",
+		"0.698 (99 % interval 0.693 to 0.703, n = 22)",
 	};
 	struct result *result = with_result();
 	char *page = page_of_one(result), id[40];
@@ -280,7 +280,7 @@ static void several_documents_are_compared(void **state)
 	b->cells[CELL_CACHED].id = "new/j1";
 	char *page = page_of(runs, 2);
 	page_is_whole(page);
-	page_has(page, "<small>+5.8%</small>");
+	page_has(page, "<small>+5.8 %</small>");
 	page_has(page, "not there");
 	page_has(page, "6.99.0");
 	page_has(page, "id=\"r2-c0\"");
@@ -350,7 +350,7 @@ static void scaling_is_stated_once(void **state)
 	}
 	char *page = page_of_one(result);
 	page_has(page,
-		 "fstatat, 2 jobs: 1.88 times as fast as with one (99% interval 1.80 to 1.90");
+		 "fstatat, 2 jobs: 1.88 times as fast as with one (99 % interval 1.80 to 1.90");
 	page_has_no(page, ") times as fast as with one");
 	page_has_no(page, "fstatat, 1 job:");
 	page_has(page, "fstatat, 1 job");

@@ -127,7 +127,7 @@ static void a_result_is_drawn(void **state)
 					    "lstat (baseline)",
 					    "812.4 ±8.1",
 					    "floor 2.13",
-					    "99% interval",
+					    "99 % interval",
 					    "skipped: io_uring_setup",
 					    "no figure: 3 clean passes"};
 	struct result *result = with_result();
@@ -152,8 +152,8 @@ static void see_only(struct estimate *e)
 static void the_axis_names_the_intervals(void **state)
 {
 	static const char *const few = "whiskers: range of few rounds, no interval<",
-				 *const some = "whiskers: 99% interval; of few rounds their range<",
-				 *const all = "whiskers: 99% interval<";
+				 *const some = "whiskers: 99 % interval; of few rounds their range<",
+				 *const all = "whiskers: 99 % interval<";
 	struct scratch *s = *state;
 	struct result *result = with_result();
 	struct cell_result *cells = result->cells;

@@ -153,7 +153,7 @@ static void too_few_samples_are_unknown_with_a_reason(void **state)
 	stats_median(values, 7, STATS_CONFIDENCE, &e);
 	assert_false(e.known);
 	assert_int_equal(e.n, 7);
-	assert_string_equal(e.reason, "no 99% interval: needs 8 usable rounds, has 7");
+	assert_string_equal(e.reason, "no 99 % interval: needs 8 usable rounds, has 7");
 	stats_median(values, 0, STATS_CONFIDENCE, &e);
 	assert_false(e.known);
 	assert_string_equal(e.reason, "no usable round");

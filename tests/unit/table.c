@@ -23,17 +23,17 @@ static const char golden[] =
 	"state    warm cache, pinned compact\n"
 	"rounds   24 of 40 (stopped: time) in 12.3 s, seed 18446744073709551615\n"
 	"         12 of 144 passes were disturbed: 12 x the hypervisor took the CPU for\n"
-	"         more than 5% of a second\n"
+	"         more than 5 % of a second\n"
 	"\n"
 	"                         time/entry              time against  syscalls\n"
-	"cell              jobs    ns, +-99%  entries/s          lstat    /entry\n"
+	"cell              jobs    ns, +-99 %  entries/s          lstat    /entry\n"
 	"-----------------------------------------------------------------------\n"
 	"lstat                1  812.4 +-8.1     1.23 M       baseline     1.000\n"
 	"    2 directories could not be read (EIO); the first: /a/\\xff\n"
 	"    3 entries failed with EACCES; the first: /a/b\\x1b[31m/c\n"
 	"threaded             2  431.9 +-4.3     2.32 M  0.532 +-0.004     1.000\n"
 	"cached[repeat=2]     1  497.0 +-5.0     2.01 M  0.612 +-0.005         -\n"
-	"    hit_rate 50.0% (20,000 of 40,000 lookups)\n"
+	"    hit_rate 50.0 % (20,000 of 40,000 lookups)\n"
 	"fstatat              1  567.3 +-5.7     1.76 M  0.698 +-0.006     1.125\n"
 	"statx                1  601.7 +-6.0     1.66 M  0.741 +-0.006     1.125\n"
 	"    [addressing=dirfd,mask=size,sync=dont]\n"
@@ -56,7 +56,7 @@ static const char golden[] =
 	"cached[repeat=2]           1  497    994  1,988      -  49,700\n"
 	"threaded                   2  431    862  1,724      -  43,100\n"
 	"\n"
-	"fstatat is 1.43x (99% interval 1.41 to 1.45) as fast as lstat; on this tree it\n"
+	"fstatat is 1.43x (99 % interval 1.41 to 1.45) as fast as lstat; on this tree it\n"
 	"saves 4.90 ms (4.74 ms to 5.04 ms) of 16.2 ms per pass.\n"
 	"\n"
 	"warning: a cell failed, see its reason: broken.\n"
@@ -380,7 +380,7 @@ static void sentences_claim_only_what_is_known(void **state)
 	for (size_t i = 0; i < result->n_cells; i++)
 		result->cells[i].ratio = with_estimate(0.99, 0.97, 1.01, 20);
 	assert_says(result, "No strategy was measurably faster than lstat; the best, fstatat, is "
-			    "1.01x (99% interval 0.99 to 1.03) as fast as lstat.");
+			    "1.01x (99 % interval 0.99 to 1.03) as fast as lstat.");
 	result->fastest[0].speedup = (struct estimate){.reason = "fewer than 8 usable rounds"};
 	assert_says(result, "by how much is not known: fewer than 8 usable rounds.");
 	result->fastest[0].cell = "lstat/j1";
@@ -413,7 +413,7 @@ static void only_rows_with_as_many_jobs_are_compared(void **state)
 static void few_rounds_are_shown_without_an_interval(void **state)
 {
 	(void)state;
-	const char *why = "no 99% interval: needs 9 usable rounds, has 3";
+	const char *why = "no 99 % interval: needs 9 usable rounds, has 3";
 	struct result *result = with_result();
 	struct cell_result *cell = &result->cells[CELL_FSTATAT];
 	cell->ns_per_entry = (struct estimate){
@@ -421,11 +421,11 @@ static void few_rounds_are_shown_without_an_interval(void **state)
 	cell->ratio = (struct estimate){
 		.seen = true, .median = 0.7, .lo = 0.68, .hi = 0.75, .n = 3, .reason = why};
 	assert_says(result, "560.0           1.79 M  0.700             1.125");
-	assert_says(result, "    no 99% interval: needs 9 usable rounds, has 3\n"
+	assert_says(result, "    no 99 % interval: needs 9 usable rounds, has 3\n"
 			    "    550.0 to 610.0 ns, ratio 0.680 to 0.750\n");
 	result->fastest[0].speedup = (struct estimate){
 		.seen = true, .median = 1.43, .lo = 1.33, .hi = 1.47, .n = 3, .reason = why};
-	assert_says(result, "fstatat looks fastest: 1.43x (1.33 to 1.47 in 3 rounds, no 99% "
+	assert_says(result, "fstatat looks fastest: 1.43x (1.33 to 1.47 in 3 rounds, no 99 % "
 			    "interval) as fast as lstat.");
 	result_free(result);
 }
@@ -491,8 +491,8 @@ static void warnings_are_sentences(void **state)
 	for (size_t i = 3; i < result->cells[CELL_CACHED].n_passes; i++)
 		result->cells[CELL_CACHED].passes[i].clean = false;
 	assert_int_equal(check_result(result), 0);
-	assert_says(result, "warning: the CPU's own speed moved by 20% during the run;");
-	assert_says(result, "warning: the harness accounts for 12 to 23% of the time of lstat, "
+	assert_says(result, "warning: the CPU's own speed moved by 20 % during the run;");
+	assert_says(result, "warning: the harness accounts for 12 to 23 % of the time of lstat, "
 			    "fstatat, statx[addressing=dirfd,mask=size,sync=dont], "
 			    "cached[repeat=2] and 1 more;");
 	assert_says(result, "--rounds and --max-time: cached[repeat=2].");
@@ -586,7 +586,7 @@ static void a_note_of_several_rows_is_a_footnote(void **state)
 static void two_footnotes_of_a_row_have_two_marks(void **state)
 {
 	(void)state;
-	const char *why = "no 99% interval: needs 9 usable rounds, has 3";
+	const char *why = "no 99 % interval: needs 9 usable rounds, has 3";
 	struct result *result = with_result();
 	for (int i = CELL_FSTATAT; i <= CELL_CACHED; i++) {
 		struct cell_result *cell = &result->cells[i];
@@ -598,7 +598,7 @@ static void two_footnotes_of_a_row_have_two_marks(void **state)
 	result->cells[CELL_LSTAT].answers = "all";
 	/* The ranges of the three are alike, too. */
 	assert_says(result, "  [1,2,3]\n");
-	assert_says(result, "--\n[1] no 99% interval: needs 9 usable rounds, has 3\n[2] 550.0 to");
+	assert_says(result, "--\n[1] no 99 % interval: needs 9 usable rounds, has 3\n[2] 550.0 to");
 	assert_says(result, "\n[3] not ranked: follows symlinks\n");
 	result_free(result);
 }

@@ -96,7 +96,7 @@ int search_draw(const struct search *s, const struct outdir *out, uint64_t until
 				"one surely wins to the first where the other does",
 			},
 		.whiskers =
-			arena_print(s->arena, "%d%% interval, of ratios for all points together",
+			arena_print(s->arena, "%d %% interval, of ratios for all points together",
 				    format_confidence(CROSSOVER_CONFIDENCE)),
 		.series = series,
 		.n = s->n,

@@ -48,7 +48,7 @@ static const char *change_words(const struct search *s, const struct winner_chan
 				   interval ? "; where A wins is not known)" : "");
 	}
 	interval =
-		arena_print(s->arena, "(%d%%: %s to %s)", format_confidence(CROSSOVER_CONFIDENCE),
+		arena_print(s->arena, "(%d %%: %s to %s)", format_confidence(CROSSOVER_CONFIDENCE),
 			    number(s, (double)c->lo), number(s, (double)c->hi));
 	if (!interval)
 		return NULL;

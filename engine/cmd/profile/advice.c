@@ -52,13 +52,13 @@ static const char *shortened(struct advice_list *a, const char *path)
 	return or_unknown(text);
 }
 
-/* "(99% interval 2.10 to 2.52, 24 rounds)" */
+/* "(99 % interval 2.10 to 2.52, 24 rounds)" */
 static const char *interval(struct advice_list *a, const struct estimate *e)
 {
 	if (!e->known)
 		return arena_print(a->arena, "(seen in %s, too few for an interval)",
 				   COUNTED(e->n, "round"));
-	return arena_print(a->arena, "(%d%% interval %.2f to %.2f, %s)",
+	return arena_print(a->arena, "(%d %% interval %.2f to %.2f, %s)",
 			   format_confidence(e->confidence), e->lo, e->hi, COUNTED(e->n, "round"));
 }
 
@@ -150,12 +150,12 @@ static void advise_shares(struct advice_list *a)
 			a->arena, " Names and types alone take %.2f times the time of %s %s.",
 			listed->ratio.median, PROFILE_PLAIN, interval(a, &listed->ratio));
 	say(a, "shares",
-	    arena_print(a->arena,
-			"Of the timed walk %u%% is enumeration (open, getdents, close), %u%% statx "
-			"and %u%% the walking program itself.%s",
-			count_percent(s.enumeration_ns, s.all_ns),
-			count_percent(s.statx_ns, s.all_ns), count_percent(s.own_ns, s.all_ns),
-			spared ? spared : ""));
+	    arena_print(
+		    a->arena,
+		    "Of the timed walk %u %% is enumeration (open, getdents, close), %u %% statx "
+		    "and %u %% the walking program itself.%s",
+		    count_percent(s.enumeration_ns, s.all_ns), count_percent(s.statx_ns, s.all_ns),
+		    count_percent(s.own_ns, s.all_ns), spared ? spared : ""));
 }
 
 static void advise_places(struct advice_list *a)
@@ -172,7 +172,7 @@ static void advise_places(struct advice_list *a)
 	if (count_percent(sum, all) < STANDS_OUT) {
 		say(a, "places",
 		    arena_print(a->arena,
-				"No directory stands out: the slowest %zu of %s take %u%% of the "
+				"No directory stands out: the slowest %zu of %s take %u %% of the "
 				"time.",
 				tops->n, GROUPED(directories), count_percent(sum, all)));
 		return;
@@ -185,7 +185,7 @@ static void advise_places(struct advice_list *a)
 				    ? arena_print(a->arena, ": %s.", place)
 				    : arena_print(a->arena, ", all of them %s or below it.", place);
 	say(a, "places",
-	    arena_print(a->arena, "%u%% of the time is spent in %zu of %s directories%s",
+	    arena_print(a->arena, "%u %% of the time is spent in %zu of %s directories%s",
 			count_percent(ns, all), n, GROUPED(directories), where ? where : "."));
 }
 

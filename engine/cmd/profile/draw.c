@@ -39,8 +39,8 @@ static const char *percent_of_walk(const struct profile_picture *p, uint64_t ns)
 	const unsigned percent = count_percent(ns, tally_ns(p->profile->tally));
 	const char *duration = format_duration(p->arena, (double)ns);
 	if (percent == 0 && ns)
-		return arena_print(p->arena, "%s, <1%%", duration);
-	return arena_print(p->arena, "%s, %u%%", duration, percent);
+		return arena_print(p->arena, "%s, <1 %%", duration);
+	return arena_print(p->arena, "%s, %u %%", duration, percent);
 }
 
 /* --- The head of every picture; common.gp knows the order ---------------------------------- */

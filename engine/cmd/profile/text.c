@@ -28,7 +28,7 @@ static const char *duration(const struct teller *t, uint64_t ns)
 
 static const char *percent(const struct teller *t, uint64_t part, uint64_t whole)
 {
-	return arena_print(t->arena, "%u%%", count_percent(part, whole));
+	return arena_print(t->arena, "%u %%", count_percent(part, whole));
 }
 
 /* NULL: too few calls are above it. */

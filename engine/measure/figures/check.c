@@ -66,7 +66,7 @@ static int check_frequency(struct result *result)
 	return add(result, "frequency", NULL,
 		   arena_print(result->arena,
 			       "the CPU's own speed moved by %" PRIu64
-			       "%% during the run; compare within rounds only",
+			       " %% during the run; compare within rounds only",
 			       (uint64_t)count_percent(most, least) - 100));
 }
 
@@ -104,8 +104,8 @@ static int check_precision(struct result *result)
 	return add(result, "precision", NULL,
 		   arena_print(result->arena,
 			       "too few rounds for the precision asked for: the widest interval "
-			       "is \302\261%" PRIu64 ".%02" PRIu64 "%%, not %" PRIu64 ".%02" PRIu64
-			       "%%; raise --max-time",
+			       "is \302\261%" PRIu64 ".%02" PRIu64 " %%, not %" PRIu64 ".%02" PRIu64
+			       " %%; raise --max-time",
 			       above / 100, above % 100, wanted / 10000, wanted / 100 % 100));
 }
 
@@ -275,7 +275,7 @@ static const char *is_near_floor(struct result *result, const struct cell_result
 	double share = floor->ns_per_entry.median / cell->ns_per_entry.median;
 	if (share <= floor_share_max)
 		return NULL;
-	return arena_print(result->arena, "the harness accounts for %.0f%% of its time",
+	return arena_print(result->arena, "the harness accounts for %.0f %% of its time",
 			   share * 100);
 }
 
