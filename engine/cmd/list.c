@@ -21,7 +21,6 @@
 #include "reports/words/format.h"
 #include "reports/words/grid.h"
 
-/* Narrower terminals are treated as if they had this width. */
 /* "NAME   words", with the words aligned in all lines. */
 static void put_item(FILE *to, int indent, const char *name, const char *words, int at)
 {

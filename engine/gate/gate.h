@@ -61,7 +61,6 @@ enum {
 	UNITS_MAX = 60,
 	/* A cell is given up after so many units without enough clean rounds. */
 	UNITS_LOST_MAX = 60,
-	CLASSES_MAX = 16,
 };
 
 /* The half-width of an interval at which a cell is done. */
