@@ -1,7 +1,7 @@
 /*
- * Tidy data: a row is one pass, a column one variable, and every row has all variables. RFC 4180,
- * with lines that end in LF. A text that a spreadsheet would take for a formula begins with an
- * apostrophe.
+ * Tidy data: a row for each pass, a column for each variable, and a value for every variable in
+ * every row. RFC 4180, but lines end in LF. A text that a spreadsheet would take for a formula
+ * begins with an apostrophe.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -57,7 +57,7 @@ static const char *const columns =
 	"is_floor,entries,round,position,wall_ns,ns_per_entry,user_ns,sys_ns,run_delay_ns,"
 	"major_faults,bytes_read,preemptions,why_disturbed,verified,clean";
 
-/* Nothing, where it is not known. */
+/* Prints nothing if the count is unknown. */
 static void put_count(const struct csv *c, uint64_t count)
 {
 	if (count != COUNT_UNKNOWN)

@@ -1,7 +1,8 @@
 /*
- * OpenMetrics 1.0 text: gauges in base units (seconds, ratios), a label for each fact of a cell.
- * Written to a file, it is what node_exporter's textfile collector reads, too: its parser is of the
- * older text format of Prometheus, which takes other lines for comments but knows no type "info".
+ * OpenMetrics 1.0 text: gauges in base units (seconds, ratios), with a label for each fact of a
+ * cell. The textfile collector of node_exporter can read such a file, too: its parser is that of
+ * the older text format of Prometheus, which ignores the other lines as comments but does not know
+ * the type "info".
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /*
- * The output formats of two storage tools, fio and IO500. Fields that a cell does not have are 0.
- * An entry that is fetched counts as an I/O of 0 bytes.
+ * The output formats of two storage tools, fio and IO500. Fields that a cell does not have are 0. A
+ * fetched entry counts as an I/O of 0 bytes.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -14,7 +14,7 @@
 /* --- fio --minimal, version 3 of its format: 121 fields ----------------------------------------
  */
 
-enum { FIO_PERCENTILES = 20 }; /* of which it uses 17 */
+enum { FIO_PERCENTILES = 20 }; /* 17 of them are used */
 
 static const double percentiles[FIO_PERCENTILES] = {1,  5,  10, 20, 30,   40,   50,    60,   70,
 						    80, 90, 95, 99, 99.5, 99.9, 99.95, 99.99};
@@ -58,7 +58,7 @@ static double percentile_us(const struct latency_facts *l, double percent)
 	return 0;
 }
 
-/* Per cent of the samples above one end, up to the next. */
+/* The percentage of the samples above one class boundary, up to the next. */
 static double share_between(const struct latency_facts *l, double above_us, double upto_us)
 {
 	double inside = 0;
@@ -128,7 +128,7 @@ static struct totals totals_of(const struct cell_result *cell)
 	return t;
 }
 
-/* Semicolons and blanks part fields; a name has neither, and no line feed. */
+/* Semicolons and blanks separate fields, so a name contains neither, and no line feed. */
 static void put_name(FILE *to, struct arena *arena, const char *id)
 {
 	const char *name = id ? text_visible(arena, id) : "?";
@@ -170,7 +170,7 @@ int export_fio(FILE *to, const struct result *result)
 /* --- IO500: the phases that are measured here ---------------------------------------------------
  */
 
-/* Of the first group, the cell that answers all and is the fastest. */
+/* The fastest cell of the first group that returns everything. */
 static const struct cell_result *best_of(const struct result *result, enum stage stage)
 {
 	const struct cell_result *best = NULL, *cell, *first = NULL;

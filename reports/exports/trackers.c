@@ -1,6 +1,6 @@
 /*
- * Formats of programs that compare and track benchmarks. A program that accepts single passes gets
- * them and does its own statistics; the others get the median and the interval of the table.
+ * Formats of programs that compare and track benchmarks. Programs that accept single passes get
+ * those, and compute their own statistics. The others get the median and the interval of the table.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -44,7 +44,7 @@ static json_t *google_context(const struct result *r)
 	return context;
 }
 
-/* What all rows of a benchmark have. */
+/* The members that all rows of a benchmark have. */
 static json_t *google_row(const struct cell_result *cell, size_t family, uint32_t repetitions)
 {
 	json_t *json = json_object();
@@ -58,7 +58,7 @@ static json_t *google_row(const struct cell_result *cell, size_t family, uint32_
 	return json;
 }
 
-/* The row that compare.py shows with -a; its times are those of statmark's table. */
+/* The row that compare.py shows with -a. Its times are those of statmark's table. */
 static json_t *google_median(const struct cell_result *cell, size_t family, uint32_t repetitions,
 			     struct arena *arena)
 {
@@ -115,7 +115,7 @@ int export_google_benchmark(FILE *to, const struct result *result)
 /* --- Go: a line for each pass, "BenchmarkLstat/j1-1 20000 812.4 ns/op" -------------------------
  */
 
-/* Blanks end a name, and what is not ASCII is not taken by every reader. */
+/* A blank ends a name, and not every reader accepts characters that are not ASCII. */
 static void put_go_name(FILE *to, struct arena *arena, const char *id)
 {
 	const char *name = text_escape(arena, id);
@@ -124,7 +124,7 @@ static void put_go_name(FILE *to, struct arena *arena, const char *id)
 		fputc(isgraph((unsigned char)*at) && (unsigned char)*at < 0x80 ? *at : '_', to);
 }
 
-/* A value of the head is one line. */
+/* A value in the head must be one line. */
 static void put_go_head(FILE *to, struct arena *arena, const char *key, const char *value)
 {
 	const char *shown = value ? text_visible(arena, value) : NULL;
@@ -170,7 +170,7 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* seconds[n] are sorted. */
+/* seconds[n] must be sorted. */
 static struct moments moments_of(const struct cell_result *cell, const double *seconds, size_t n)
 {
 	struct moments m = {.min = seconds[0], .max = seconds[n - 1]};
@@ -236,7 +236,7 @@ int export_hyperfine(FILE *to, const struct result *result)
 /* --- github-action-benchmark: a value, its interval in words -----------------------------------
  */
 
-/* Of the time, in ns per entry, or of its inverse, entries per second. */
+/* A figure of the time, in ns per entry, or of its inverse, entries per second. */
 struct figure {
 	double value, lo, hi;
 	bool has_interval;

@@ -12,7 +12,7 @@ enum {
 	MILLION = 1000000,
 	SHUFFLES_MIN = 1000,
 	SHUFFLES_MAX = MILLION / CHANGE_ERROR_LEAST_PPM,
-	SHUFFLES_PER_ERROR = 10, /* so that so many good cuts by chance are allowed */
+	SHUFFLES_PER_ERROR = 10, /* so many good cuts by chance are allowed */
 };
 
 struct split_search {
@@ -21,7 +21,7 @@ struct split_search {
 	size_t n;
 	size_t ends[CHANGES_MAX + 1]; /* of the parts, ascending; the last is n */
 	size_t n_parts;
-	uint32_t p_ppm[CHANGES_MAX + 1]; /* of the cut that each end is */
+	uint32_t p_ppm[CHANGES_MAX + 1]; /* of the cut at each end */
 };
 
 struct cut {
@@ -46,7 +46,7 @@ static int64_t score(__int128 a, __int128 b, __int128 c, size_t points_m, size_t
 	return (int64_t)(2 * over / ((m - 1) * (n - 1) * (m + n)));
 }
 
-/* The best cut of one part; at stays 0 where the part is too short for any. */
+/* The best cut of one part; at stays 0 if the part is too short. */
 static struct cut best_cut(const int64_t *x, size_t n)
 {
 	struct cut best = {0, INT64_MIN};
@@ -57,7 +57,7 @@ static struct cut best_cut(const int64_t *x, size_t n)
 		for (size_t k = i + 1; k < n; k++)
 			right += apart(x[i], x[k]);
 	}
-	/* Point by point from the right part to the left one. */
+	/* Moves one point after the other from the right part to the left one. */
 	for (size_t at = 1; at <= n - CHANGE_PART_MIN; at++) {
 		uint64_t to_left = 0, to_right = 0;
 		for (size_t i = 0; i + 1 < at; i++)
@@ -76,7 +76,7 @@ static struct cut best_cut(const int64_t *x, size_t n)
 	return best;
 }
 
-/* Over all parts of a series; at counts from the beginning of the series. */
+/* The best cut of all parts of a series; at counts from the beginning of the series. */
 static struct cut best_of_parts(const struct split_search *s, const int64_t *x)
 {
 	struct cut best = {0, INT64_MIN};
@@ -90,7 +90,7 @@ static struct cut best_of_parts(const struct split_search *s, const int64_t *x)
 	return best;
 }
 
-/* Every part on its own: changes that were found stay where they are. */
+/* Shuffles every part separately, so that changes found before stay in place. */
 static void shuffle_parts(struct split_search *s, struct rng *rng)
 {
 	size_t begin = 0;
@@ -108,8 +108,8 @@ static void shuffle_parts(struct split_search *s, struct rng *rng)
 }
 
 /*
- * Whether the cut is significant: at most a small share of the shuffled series has a cut as good.
- * Ends as soon as there are too many, which is soon in a series without a change.
+ * Whether the cut is significant: only a small share of the shuffled series has a cut as good. Ends
+ * early when too many have one, which happens soon in a series without a change.
  */
 static bool is_rare(struct split_search *s, const struct cut *cut, const struct change_terms *terms,
 		    struct rng *rng, uint32_t *p_ppm)
@@ -184,8 +184,8 @@ static void remove_cut(struct split_search *s, size_t i)
 }
 
 /*
- * Removes changes below the magnitude, the smallest first, because that changes its neighbours'
- * levels.
+ * Removes changes below the magnitude, the smallest first, because removing one changes the levels
+ * beside it.
  */
 static void remove_small(struct split_search *s, int64_t magnitude)
 {

@@ -18,15 +18,17 @@ enum {
 	CHANGE_PART_MIN = 4, /* points of a level, at least */
 	CHANGE_POINTS_MAX = 1000,
 	CHANGES_MAX = 32,
-	CHANGE_ERROR_LEAST_PPM = 5, /* as small a share is seen in the shuffles that are made */
+	CHANGE_ERROR_LEAST_PPM = 5, /* the smallest share that the shuffles can show */
 };
 
 struct change_terms {
 	uint64_t seed;
-	/* chance of finding a change in a series that has none: 10,000 is 1 %; less than
-	 * CHANGE_ERROR_LEAST_PPM counts as that */
+	/*
+	 * chance of finding a change in a series without one: 10,000 is 1 %; a value below
+	 * CHANGE_ERROR_LEAST_PPM counts as CHANGE_ERROR_LEAST_PPM
+	 */
 	uint32_t error_ppm;
-	int64_t magnitude; /* smaller changes are left out */
+	int64_t magnitude; /* smaller changes are omitted */
 };
 
 struct change {
@@ -42,7 +44,7 @@ struct change {
 int change_find(const int64_t *values, size_t n, const struct change_terms *terms,
 		struct change changes[CHANGES_MAX], size_t *n_changes);
 
-/* The median of some values, and the one that so many are not above; 0 of none or no memory. */
+/* The median of the values, and the value of a rank from 0; 0 for no values, or out of memory. */
 int64_t change_median(const int64_t *values, size_t n);
 int64_t change_rank(const int64_t *values, size_t n, size_t rank);
 

@@ -1,4 +1,4 @@
-/* What the history keeps of a result: the run, and a point for each cell with a ratio. */
+/* Extracts what the history stores of a result: the run, and a point for each cell with a ratio. */
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -41,7 +41,10 @@ static int fill_series(struct store_series *s, const struct result *result,
 	return s->place && s->fs ? 0 : -ENOMEM;
 }
 
-/* The ratio of the baseline to itself is always 1; the floor is not a strategy to track. */
+/*
+ * Whether the cell is stored. The baseline's ratio to itself is always 1, and the floor is not a
+ * strategy.
+ */
 static bool is_kept(const struct cell_result *cell)
 {
 	const struct estimate *e = &cell->ratio;
@@ -55,7 +58,7 @@ static int add_cell(struct points *r, const struct result *result, const struct 
 		r->left_out += !cell->is_floor && !cell->is_baseline;
 		return 0;
 	}
-	/* Ids are unique in what statmark writes; what others write must not break the store. */
+	/* Ids are unique in statmark's documents. Other documents must not break the database. */
 	for (size_t i = 0; i < r->n; i++) {
 		if (strcmp(r->series[i].cell, cell->id) == 0)
 			return 0;

@@ -11,7 +11,7 @@
 #include "engine/base/util.h"
 
 enum {
-	APPLICATION_ID = 0x73746d6b, /* "stmk": what file(1) sees */
+	APPLICATION_ID = 0x73746d6b, /* "stmk": for file(1) */
 	BUSY_MS = 20000,
 	RETRY_MS = 20,
 	SERIES_FIELDS = 10,
@@ -36,9 +36,9 @@ static const char schema[] =
 	" ns REAL NOT NULL, PRIMARY KEY (series, run)) STRICT, WITHOUT ROWID;";
 
 /*
- * Since version 2: the values that are needed of every document, so that no document has to be read
- * for them. They are in a separate table: SQLite reads a column behind the document through all
- * pages of the document, and a column before it cannot be added without copying all documents.
+ * Since version 2: values that are needed of every document, so that the documents need not be read
+ * for them. They are in a separate table, because SQLite reads a column behind the document through
+ * all pages of the document, and a column before it cannot be added without copying all documents.
  */
 static const char origin_table[] =
 	"CREATE TABLE origin (run INTEGER PRIMARY KEY REFERENCES run ON DELETE CASCADE,"
@@ -75,7 +75,7 @@ static int errno_of(sqlite3 *db)
 	}
 }
 
-/* SQLite tries several ways to open a file, and forgets why the first one failed. */
+/* SQLite tries several ways to open a file, and does not keep why the first one failed. */
 static int reach(const char *path)
 {
 	char folder[4096] = ".";
@@ -87,7 +87,7 @@ static int reach(const char *path)
 	return access(folder, W_OK | X_OK) ? -errno : 0;
 }
 
-/* SQLite's words, and the kernel's where it failed by one of its calls. */
+/* The message of SQLite, and that of the kernel if a system call failed. */
 static int fail(const struct store *s, struct err *err)
 {
 	int known = s->db ? -sqlite3_system_errno(s->db) : 0;
@@ -95,7 +95,7 @@ static int fail(const struct store *s, struct err *err)
 	if (s->db && sqlite3_errcode(s->db) == SQLITE_CANTOPEN && reach(s->path))
 		error = known = reach(s->path);
 	bool both = known && known == error;
-	/* A limit was reached, as on a full disk; -EFBIG is for files too large to be read. */
+	/* -EFBIG means a limit or a full disk here, elsewhere a file too large to be read. */
 	return err_set(err, error == -EFBIG ? -ENOSPC : error, "%s: %s%s%s", s->path,
 		       s->db ? sqlite3_errmsg(s->db) : "no memory", both ? ": " : "",
 		       both ? strerror(-known) : "");
@@ -118,7 +118,7 @@ static void bind_text(sqlite3_stmt *statement, int at, const char *text)
 	sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC);
 }
 
-/* One integer that a statement returns. */
+/* Runs a statement that returns one integer. */
 static int ask(struct store *s, const char *sql, int64_t *number, struct err *err)
 {
 	sqlite3_stmt *statement;
@@ -143,7 +143,7 @@ static int finish(struct store *s, sqlite3_stmt *statement, struct err *err)
 
 /* --- Opening --------------------------------------------------------------------------------- */
 
-/* The change to a write-ahead log needs the file alone for a moment and does not wait for it. */
+/* The change to a write-ahead log needs the file alone for a moment, but does not wait for it. */
 static int use_log(struct store *s, struct err *err)
 {
 	for (int ms = 0; ms < BUSY_MS; ms += RETRY_MS) {
@@ -157,7 +157,7 @@ static int use_log(struct store *s, struct err *err)
 	return fail(s, err);
 }
 
-/* What the file is, at one moment: another process may be creating it. */
+/* Reads what the file is in one transaction, because another process may be creating it. */
 static int read_pragmas(struct store *s, int64_t *application, int64_t *version, int64_t *tables,
 			struct err *err)
 {
@@ -173,7 +173,7 @@ static int read_pragmas(struct store *s, int64_t *application, int64_t *version,
 	return error;
 }
 
-/* *version is 0 where there is nothing yet. */
+/* *version is 0 if the file is new. */
 static int check_version(struct store *s, int64_t *version, struct err *err)
 {
 	int64_t application = 0, tables = 0;
@@ -408,14 +408,14 @@ static const char *column(sqlite3_stmt *statement, int at, struct arena *arena)
 
 /* A query whose rows are read into an array of items in an arena. */
 struct query {
-	const char *counted; /* query for the greatest number of rows; NULL: the caller gives it */
+	const char *counted; /* query for the maximum number of rows; NULL: the caller passes it */
 	const char *sql;
 	size_t size; /* of an item */
 	/* false: out of memory */
 	bool (*read)(sqlite3_stmt *statement, struct arena *arena, void *item);
 };
 
-/* Runs a prepared statement and finalizes it. array: where the array's address is stored. */
+/* Runs a prepared statement and finalizes it. array: receives the address of the array. */
 static int read_rows(struct store *s, const struct query *q, sqlite3_stmt *statement, size_t most,
 		     struct arena *arena, void *array, size_t *n, struct err *err)
 {

@@ -29,7 +29,7 @@ static bool is_wanted(const struct store_series *s, const struct trend_terms *te
 	return !terms->cells || fnmatch(terms->cells, s->cell, 0) == 0;
 }
 
-/* Levels from the changes; returns the nine-tenths quantile of the distances to them. */
+/* Finds the levels from the changes. Returns the 90th percentile of the distances to them. */
 static double find_levels(const struct trend *t, const int64_t *values, double *levels,
 			  int64_t *distances)
 {
@@ -64,7 +64,7 @@ static int analyse(struct trend *t, const struct trend_terms *terms, uint32_t er
 	return error;
 }
 
-/* The points of all series that are wanted. */
+/* The points of all selected series. */
 static int load(struct trends *trends, struct store *store, const struct trend_terms *terms,
 		struct err *err)
 {
@@ -91,7 +91,7 @@ static int load(struct trends *trends, struct store *store, const struct trend_t
 	return error;
 }
 
-/* Points and runs are in the same order; true where the run has a point of this series. */
+/* Marks the runs that have a point of this series. Points and runs are in the same order. */
 static void mark_runs(const struct trend *t, const struct store_origin *runs, size_t n,
 		      bool *is_met)
 {
@@ -246,7 +246,7 @@ const struct change *trend_change_at(const struct trend *t, size_t i)
 	return NULL;
 }
 
-/* How the rows of a table are set: the first day is left out where columns are few. */
+/* How the rows of a table are printed: the first day is omitted if there are few columns. */
 struct table {
 	FILE *to;
 	struct arena *arena;
@@ -290,7 +290,7 @@ static size_t widest_name(const struct trends *trends, struct arena *arena)
 
 int trend_table(FILE *to, const struct trends *trends, const char *path, int columns, bool utf8)
 {
-	enum { BESIDE_NAME = 58 }; /* columns of a whole row beside the name */
+	enum { BESIDE_NAME = 58 }; /* columns of a whole row except the name */
 	struct arena *arena = arena_new();
 	if (!arena)
 		return -ENOMEM;

@@ -1,4 +1,4 @@
-/* Series of the history with what can be said of them: their levels, changes and noise. */
+/* Series of the history with their levels, changes and noise. */
 #ifndef REPORTS_HISTORY_TREND_H
 #define REPORTS_HISTORY_TREND_H
 
@@ -13,19 +13,19 @@
 
 struct trend_terms {
 	const char *cells; /* a glob over ids of cells; NULL: all */
-	size_t window;     /* the latest points that are looked at */
+	size_t window;     /* the number of latest points that are analysed */
 	uint64_t seed;
-	double magnitude; /* smaller changes are left out: 0.02 */
+	double magnitude; /* smaller changes are omitted: 0.02 */
 };
 
 struct trend {
 	const struct store_series *series;
-	const struct store_point *points; /* in the order of time */
+	const struct store_point *points; /* ordered by time */
 	size_t n;
 	struct change changes[CHANGES_MAX];
 	size_t n_changes;
 	const double *levels; /* the median ratio of the level that each point belongs to */
-	double noise;         /* nine in ten points lie so near to their level: 0.01 */
+	double noise;         /* nine in ten points are no farther from their level: 0.01 */
 };
 
 struct trends {
@@ -33,15 +33,15 @@ struct trends {
 	uint64_t runs;
 	struct trend *all;
 	size_t n;
-	size_t n_short;                     /* with too few points for any change */
+	size_t n_short;                     /* too short for any change */
 	const struct store_origin *origins; /* of the runs that have a point */
 	size_t n_origins;
 };
 
 /*
- * Reads the series and finds their changes; the error of finding one where there is none is 1 % for
- * all of them together, of more than 2,000 series CHANGE_ERROR_LEAST_PPM for each. The caller
- * releases it. Errors: of the store; -ENOMEM.
+ * Reads the series and finds their changes. The probability of finding a change where there is none
+ * is 1 % for all of them together; with more than 2,000 series it is CHANGE_ERROR_LEAST_PPM for
+ * each. The caller releases it. Errors: of the store; -ENOMEM.
  */
 int trends_load(struct trends *trends, struct store *store, const struct trend_terms *terms,
 		struct err *err);
@@ -53,7 +53,7 @@ double trend_ratio(const struct change *change);
 /* "fstatat/j1 on flat, tmpfs (rw), vm"; visible text, never NULL. */
 const char *trend_name(const struct trend *t, struct arena *arena);
 
-/* What happened between the last point of the old level and the first of the new one. */
+/* The commits or times between the last point of the old level and the first of the new one. */
 const char *trend_range(const struct trend *t, const struct change *change, struct arena *arena);
 
 /* "+3.2 % since 2026-02-01: commits a..b (0.500 to 0.516, p = 0.0010)" */
@@ -69,37 +69,39 @@ const char *trend_point_words(const struct store_point *point, struct arena *are
 /* The day of a time. */
 const char *trend_day(const char *started, struct arena *arena);
 
-/* On what a series stands, in one line, and whether two stand on the same. */
+/* The conditions of a series in one line, and whether two series have the same. */
 const char *trend_conditions(const struct store_series *s, struct arena *arena);
 bool trend_same_conditions(const struct store_series *a, const struct store_series *b);
 
-/* Series with points, those with changes first: they are what a picture is wanted for. NULL: there
- * is none. */
+/*
+ * Series with points, those with changes first, because these are the ones to draw. NULL: there is
+ * none.
+ */
 const struct trend *trend_nth(const struct trends *trends, size_t wanted);
 
-/* The change that begins with a point, or NULL. */
+/* The change that begins at a point, or NULL. */
 const struct change *trend_change_at(const struct trend *t, size_t i);
 
 /*
- * All series, by what they stand on. path is the database's; columns, and whether it shows UTF-8,
- * are the terminal's. -ENOMEM.
+ * All series, grouped by their conditions. path: the database; columns and UTF-8: of the terminal.
+ * -ENOMEM.
  */
 int trend_table(FILE *to, const struct trends *trends, const char *path, int columns, bool utf8);
 
-/* The changes only, in lines of so many columns; 0: each is one line, for programs. -ENOMEM. */
+/* The changes only, wrapped to that many columns; 0: one line each, for programs. -ENOMEM. */
 int trend_report(FILE *to, const struct trends *trends, int columns);
 
-/* How many changes are to slower. */
+/* The number of changes to slower. */
 size_t trend_slower(const struct trends *trends);
 
 /* A row for each series, and one for each change, for other programs. -ENOMEM. */
 int trend_rows(FILE *to, const struct trends *trends, enum grid_format format);
 int trend_change_rows(FILE *to, const struct trends *trends, enum grid_format format);
 
-/* A row for each point that was looked at. -ENOMEM. */
+/* A row for each point that was analysed. -ENOMEM. */
 int trend_point_rows(FILE *to, const struct trends *trends, enum grid_format format);
 
-/* Draws OUT/history.svg and .png; errors as of drawing_make. */
+/* Draws OUT/history.svg and .png. Errors: those of drawing_make. */
 int trend_plot(const struct trends *trends, const char *path, const struct outdir *out,
 	       const struct drawing_terms *terms, struct err *err);
 

@@ -1,4 +1,4 @@
-/* Series of the history as a picture: reports/plots/history.gp. */
+/* Draws series of the history: reports/plots/history.gp. */
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -36,7 +36,7 @@ static void put_run(struct plotted *p, FILE *data, const struct store_point *poi
 	fputc('\n', data);
 }
 
-/* "fstatat/j1 on flat, tmpfs, vm; warm cache, n = 60": what is long is cut before its end. */
+/* "fstatat/j1 on flat, tmpfs, vm; warm cache, n = 60": a long name is cut before its end. */
 static void put_name(struct plotted *p, FILE *data, const struct trend *t)
 {
 	const char *tail = arena_print(p->arena, "; %s cache, n = %zu",
@@ -83,7 +83,7 @@ static const char *text_of(const struct store_origin *origin, size_t member)
 	return *(const char *const *)((const char *)origin + member);
 }
 
-/* "1, 2 and 58 more": the different texts of a member of all runs that are drawn. */
+/* "1, 2 and 58 more": the different values of a member in all runs that are drawn. */
 static const char *different(struct plotted *p, size_t member)
 {
 	enum { TOLD = 3 };
@@ -104,7 +104,7 @@ static const char *different(struct plotted *p, size_t member)
 	return all ? all : "not known";
 }
 
-/* As write_about of plots.c: common.gp knows the order. */
+/* As write_about of plots.c: common.gp depends on the order. */
 static const char *write_about(struct plotted *p, FILE *data)
 {
 	const char *left_out =

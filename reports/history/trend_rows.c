@@ -5,7 +5,7 @@
 #include "engine/base/util.h"
 #include "reports/history/trend.h"
 
-/* What tells one series from another; the first columns of all. */
+/* The columns that identify a series; the first columns of all tables. */
 #define SERIES_COLUMNS                                                                             \
 	{"cell", false}, {"tree", false}, {"digest", false}, {"place", false}, {"fs", false},      \
 		{"cache", false}, {"pin", false}, {"baseline", false}, {"host", false},            \
@@ -40,7 +40,7 @@ static const struct grid_column point_columns[] = {
 	{"ratio", true}, {"lo", true},   {"hi", true},       {"level", true},
 };
 
-/* The columns of the series, then those of its own. */
+/* The columns of the series, then those of the table. */
 static void put_row(struct grid *g, const struct store_series *s, const char *const *own, size_t n)
 {
 	const char *values[SERIES_COLUMNS_COUNT + OWN_COLUMNS_MAX] = {

@@ -34,7 +34,7 @@ double chart_y(const struct chart *c, double value)
 	return c->height - c->bottom - at * (c->height - c->top - c->bottom);
 }
 
-/* 1, 2 and 5 of each decade where it is fine, else only 1. */
+/* Ticks at 1, 2 and 5 of each decade if fine, else at 1 only. */
 static size_t count_ticks(double lo, double hi, bool fine, double *ticks, size_t room)
 {
 	static const double steps[] = {1, 2, 5};
@@ -66,7 +66,7 @@ size_t chart_even_ticks(const struct chart_axis *a, double *ticks, size_t room)
 	return n;
 }
 
-/* Numbers of jobs: all of a few, else 1, 2, 4.. */
+/* All numbers of jobs if there are few, else 1, 2, 4 and so on. */
 static size_t whole_ticks(const struct chart_axis *a, double *ticks, size_t room)
 {
 	const bool few = a->hi < 5;
@@ -86,7 +86,7 @@ static size_t ticks_of(const struct chart_axis *a, double *ticks)
 	return n > 2 ? n : chart_even_ticks(a, ticks, TICKS_MAX);
 }
 
-/* One that has no extent gets one. */
+/* Gives an axis an extent if all its values are equal. */
 static void widen(struct chart_axis *a)
 {
 	if (!(a->lo <= a->hi))

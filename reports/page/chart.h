@@ -1,5 +1,5 @@
 /*
- * Plots in SVG, inside the page: their colours are those of its style sheet, light or dark, and a
+ * Plots in SVG, inside the page. The colours come from the page's style sheet, light or dark. A
  * <title> at each point holds its values. The unit is a pixel of a page that is not zoomed.
  */
 #ifndef REPORTS_PAGE_CHART_H
@@ -12,7 +12,7 @@
 
 struct chart_axis {
 	double lo, hi;         /* of the data; chart_open makes room around them */
-	bool is_log, is_whole; /* whole: ticks are, such as jobs */
+	bool is_log, is_whole; /* whole: so are its ticks, such as jobs */
 	const char *words;     /* beside it */
 	const char *(*label)(struct arena *arena, double value); /* of a tick */
 };
@@ -35,13 +35,13 @@ void axis_add(struct chart_axis *axis, double value);
 double chart_x(const struct chart *c, double value);
 double chart_y(const struct chart *c, double value);
 
-/* Opens the <svg>, which screen readers announce by these words, with its axes. */
+/* Opens the <svg> with its axes. Screen readers announce it by these words. */
 void chart_open(struct chart *c, const char *words);
 void chart_close(const struct chart *c);
 
 /*
- * Ticks of a logarithmic axis within [lo, hi]: 1, 2 and 5 of each decade, or decades alone where
- * there are many. Returns how many, at most `room`.
+ * Ticks of a logarithmic axis within [lo, hi]: at 1, 2 and 5 of each decade, or at 1 only if there
+ * are many decades. Returns their number, at most `room`.
  */
 size_t chart_ticks(double lo, double hi, double *ticks, size_t room);
 

@@ -1,11 +1,11 @@
-/* Estimates in a table, each as a dot with its interval, on an axis that all rows share. */
+/* Estimates in a table: each is a dot with its interval, on an axis that all rows share. */
 #ifndef REPORTS_PAGE_DOTS_H
 #define REPORTS_PAGE_DOTS_H
 
 #include "engine/base/stats.h"
 #include "reports/page/chart.h"
 
-/* What else stands on the axis; of each that is NULL or not finite nothing is drawn. */
+/* Other marks on the axis. One that is NULL or not finite is not drawn. */
 struct dots_marks {
 	double one;    /* a line where there is no difference */
 	double lo, hi; /* a band */
@@ -19,11 +19,11 @@ void dots_fit(struct chart *c);
 /* The numbers of the axis, as many as have room: an <svg>. */
 void dots_put_scale(const struct chart *c);
 
-/* A field of a row; words: what its title says. class: "plain", "faster", "slower", "even". */
+/* A field of a row. words: its title. class: "plain", "faster", "slower", "even". */
 void dots_put(const struct chart *c, const struct dots_marks *marks, const struct estimate *e,
 	      const char *class, const char *words);
 
-/* The field of a row that is itself what others are compared to: the line at one, thick. */
+/* The field of the row that the others are compared with: a thick line at one. */
 void dots_put_one(const struct chart *c, double one);
 
 #endif

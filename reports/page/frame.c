@@ -15,7 +15,7 @@ static void put_embedded(FILE *to, const struct embedded *files)
 		fwrite(e->text, 1, e->size, to);
 }
 
-/* What a page may do is said here: run its own script, and fetch nothing. */
+/* The policy allows the page to run its own script, and to fetch nothing. */
 void frame_open(FILE *to, const char *title)
 {
 	fputs("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -64,7 +64,8 @@ int frame_write(const struct outdir *out, const char *name, int (*print)(FILE *t
 	error = error ? err_errno(err, error, "cannot write %s", name)
 		      : outdir_write(out, name, text, size, err);
 	if (error)
-		outdir_remove(out, name); /* an earlier run's would pass for this one's */
+		outdir_remove(out,
+			      name); /* else a page of an earlier run would pass for this one */
 	else if (log)
 		fprintf(log, "%s/%s\n", out->path, name);
 	free(text);

@@ -1,4 +1,4 @@
-/* What every page has around its results: head, style, script, footer; and how one is written. */
+/* What surrounds the results on every page: head, style, script, footer. Writes a page. */
 #ifndef REPORTS_PAGE_FRAME_H
 #define REPORTS_PAGE_FRAME_H
 
@@ -7,15 +7,15 @@
 #include "engine/base/err.h"
 #include "engine/base/outdir.h"
 
-/* Up to the results. The title is escaped here. */
+/* Prints everything before the results. The title is escaped here. */
 void frame_open(FILE *to, const char *title);
 
-/* From the results on; version: of the program that measured, or NULL. */
+/* Prints everything after the results. version: of the program that measured, or NULL. */
 void frame_close(FILE *to, const char *version);
 
 /*
- * PAGE_FILE, or `own` where that is the page of a run whose document lies there: it stays what it
- * is.
+ * PAGE_FILE, or `own` if the directory holds the document of a run: then PAGE_FILE is that run's
+ * page, and is kept.
  */
 const char *frame_name(const struct outdir *out, const char *own);
 

@@ -24,7 +24,7 @@ static const char *entity(char c)
 	}
 }
 
-/* Marks that turn the direction of what follows, out of the text and into the page. */
+/* Whether the mark changes the direction of text, which could reach beyond its field. */
 static int is_turning(uint32_t code)
 {
 	return (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
@@ -46,7 +46,10 @@ void html_text(FILE *to, const char *text)
 			fprintf(to, "\\u%04x", (unsigned)code);
 		else
 			fwrite(text, 1, size, to);
-		/* Of a character that is shown by its first byte the others follow as bytes. */
+		/*
+		 * A control character is escaped by its first byte here; the loop then escapes its
+		 * other bytes.
+		 */
 		text += size && !(code >= 127 && code < 160) ? size : 1;
 	}
 }

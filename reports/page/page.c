@@ -29,7 +29,7 @@ void page_end_section(const struct page *p)
 	fputs("</section>\n", p->to);
 }
 
-/* Several trees by their shape where they have one, else counted; the same for filesystems. */
+/* Names the shape, or counts the trees if there are several; likewise the filesystem. */
 const char *page_title(struct arena *arena, const struct result *result)
 {
 	const struct tree_facts *only = result_only_tree(result);
@@ -150,7 +150,7 @@ void page_end_alone(const struct page *p)
 
 /* --- The whole ------------------------------------------------------------------------------- */
 
-/* Without a script these are links to what stands below. */
+/* Without a script these are links to the runs below. */
 static void put_tabs(FILE *to, struct arena *arena, const struct page_run *runs, size_t n)
 {
 	fputs("<nav class=\"tabs\" aria-label=\"Runs\">\n<a href=\"#across\">Comparison</a>\n", to);

@@ -1,8 +1,8 @@
 /*
- * The page of a run: one HTML file that needs nothing else, neither network nor files beside it.
- * Sentences, tables and the plots of all cells are in the HTML, so that it can be read, searched
- * and printed without a script; page.js adds sorting, filtering, the plots of single cells and
- * downloads. The document travels in it as JSON. page.css and page.js are embedded in the program.
+ * The page of a run: one HTML file that needs no network and no other files. Sentences, tables and
+ * the plots of all cells are in the HTML, so that it can be read, searched and printed without a
+ * script. page.js adds sorting, filtering, the plots of single cells and downloads. The document is
+ * in the page as JSON. page.css and page.js are embedded in the program.
  */
 #ifndef REPORTS_PAGE_PAGE_H
 #define REPORTS_PAGE_PAGE_H
@@ -19,22 +19,27 @@ struct trends;
 #define PAGE_FILE "index.html"
 
 struct page_run {
-	const char *name; /* of the document, as the user called it; tells several apart */
+	const char *name; /* the document's path as the user wrote it; distinguishes several runs */
 	const struct result *result;
 };
 
-/* Several runs become tabs, with a comparison before them. 0 or -ENOMEM; the stream's errors are
- * left to the caller (ferror). */
+/*
+ * Several runs become tabs, with a comparison in front. Returns 0 or -ENOMEM; the caller checks the
+ * stream for errors (ferror).
+ */
 int page_print(FILE *to, const struct page_run *runs, size_t n);
 
-/* The same into PAGE_FILE of a directory, whole or not at all; a line to `log` (may be NULL). */
+/*
+ * Writes the page to PAGE_FILE in a directory, whole or not at all, and a line to `log` (may be
+ * NULL).
+ */
 int page_write(const struct outdir *out, const struct page_run *runs, size_t n, FILE *log,
 	       struct err *err);
 
 /*
- * The same of what several runs say: a judgement that is finished, and series of the history, where
- * path is the database's. Where the directory holds a run's document, and so its page, the file is
- * judgement.html or history.html.
+ * The pages of a finished judgement and of series of the history; path: the database. If the
+ * directory holds the document of a run, and so its page, the file is named judgement.html or
+ * history.html.
  */
 int page_print_judgement(FILE *to, const struct judgement *j);
 int page_write_judgement(const struct outdir *out, const struct judgement *j, FILE *log,

@@ -1,7 +1,7 @@
 /*
- * Several documents side by side: the same cell in each, and in what the runs differ. It describes
- * and does not judge: two runs of the same thing differ by more than the interval of either says,
- * so a verdict takes several documents a side (statmark compare).
+ * Compares several documents: each cell in every document that has it, and what differs between the
+ * runs. It describes and does not judge, because two runs of the same thing differ by more than the
+ * interval of each. A verdict needs several documents a side (statmark compare).
  */
 #include <math.h>
 #include <string.h>
@@ -87,7 +87,7 @@ static bool put_difference(const struct across *a, size_t field, size_t *rows)
 	return true;
 }
 
-/* What a run stands on is told of its first cell. */
+/* The conditions of a run are taken from its first cell. */
 static bool all_have_cells(const struct across *a)
 {
 	for (size_t i = 0; i < a->n; i++) {
@@ -97,7 +97,7 @@ static bool all_have_cells(const struct across *a)
 	return true;
 }
 
-/* The baseline of a group, of the first, second, .. one; NULL: there are not so many. */
+/* The baseline of the nth group that has one; NULL: there are fewer. */
 static const struct cell_result *nth_baseline(const struct result *r, size_t n)
 {
 	for (size_t i = 0; i < r->n_cells; i++) {
@@ -115,7 +115,7 @@ static bool same_conditions(const struct across *a, size_t run, const struct cel
 	return !comparable_differences(a->arena, &here, &there, 0);
 }
 
-/* Whether every group of every run stands on the same as that of the first run. */
+/* Whether every group of every run has the same conditions as in the first run. */
 static bool have_same_groups(const struct across *a)
 {
 	for (size_t run = 1; run < a->n; run++) {

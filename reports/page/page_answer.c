@@ -1,5 +1,4 @@
-/* The head of a run on its page: what it found in sentences, and what to know before believing it.
- */
+/* The top of the page of a run: its results in sentences, and the warnings about them. */
 #include "engine/base/util.h"
 #include "reports/page/parts.h"
 #include "reports/table/summary.h"
@@ -46,7 +45,7 @@ void page_put_answer(const struct page *p)
 	html_put(p->to, "<bdi>%s</bdi>", page_title(p->arena, p->result));
 	fprintf(p->to, "</h%d>\n", p->level);
 	put_lede(p);
-	/* Of several groups no sentence is the first of all. */
+	/* With several groups no sentence is more important than the others. */
 	fputs(p->groups.n > 1 ? "<div class=\"says many\">\n" : "<div class=\"says\">\n", p->to);
 	for (size_t i = 0; i < n; i++) {
 		if (!sentences[i].warning)

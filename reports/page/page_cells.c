@@ -1,4 +1,4 @@
-/* All about each cell: a <details> for each, opened by a click; its plots are drawn then. */
+/* The details of each cell: a <details> element each. Its plots are drawn when it is opened. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static void put_fact(const struct page *p, const char *name, const char *text)
 		html_put(p->to, "<dt>%s</dt><dd><bdi>%s</bdi></dd>\n", name, text);
 }
 
-/* Only what is to be warm is primed until it is steady. */
+/* Only cells with a warm cache are primed until they are steady. */
 static bool is_unsteady(const struct cell_result *cell)
 {
 	return cell->status == STATUS_OK && cell->n_passes && cell->cache == CACHE_WARM &&
@@ -115,7 +115,7 @@ static void put_calls(const struct page *p, const struct cell_result *cell)
 	end_table(p);
 }
 
-/* What was counted in each pass. */
+/* Counts of each pass. */
 static const struct counted_fact {
 	const char *name;
 	size_t offset;
@@ -139,7 +139,7 @@ static const struct counted_fact {
 	{"dTLB misses", offsetof(struct pass, counted[COUNTER_DTLB_MISSES])},
 };
 
-/* Median over the passes that count; false where it is not known, or always 0. */
+/* The median over the passes that count; false if it is unknown, or 0 in all of them. */
 static bool median_count(const struct cell_result *cell, size_t offset, uint64_t *room,
 			 uint64_t *median, uint64_t *most)
 {
@@ -209,7 +209,7 @@ static void put_latency(const struct page *p, const struct cell_result *cell)
 	end_table(p);
 }
 
-/* Below the root of the tree, which is said elsewhere. */
+/* The path below the root of the tree. The root is shown elsewhere. */
 static const char *path_below(const struct page *p, const struct cell_result *cell,
 			      const char *path)
 {
@@ -235,7 +235,7 @@ static void put_slowest(const struct page *p, const struct cell_result *cell)
 	end_table(p);
 }
 
-/* Where too few passes were undisturbed, the others count, too. */
+/* If too few passes were undisturbed, disturbed passes count as well. */
 static void put_disturbed(const struct page *p, const struct cell_result *cell)
 {
 	const bool counts_disturbed = result_counts_disturbed(cell);

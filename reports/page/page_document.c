@@ -1,7 +1,8 @@
 /*
- * A document is mostly passes, each an object with the same two dozen names. On the page they lie
- * in columns, and a column that always has the same value is that value: a tenth of the size. It
- * is done at fixed places only (page.js knows them), so no text of a document can look like it.
+ * Packs the document for the page. A document consists mostly of passes, each an object with the
+ * same two dozen names. Here each name becomes a column, and a column whose values are all equal
+ * becomes that value, which makes the document ten times smaller. Only lists at fixed places are
+ * packed, which page.js knows, so no text of a document can be mistaken for a packed list.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -69,7 +70,10 @@ static int pack_all(json_t *document)
 	return error;
 }
 
-/* Inside a script element only "<" can end it, or begin a comment; in JSON it is in strings. */
+/*
+ * Escapes "<", because only "<" can end a script element or begin a comment in it. In JSON it
+ * occurs in strings only.
+ */
 static int put_tame(const char *text, size_t size, void *to)
 {
 	for (size_t i = 0; i < size; i++) {

@@ -1,4 +1,4 @@
-/* Where a run was made, and how its figures are meant. */
+/* Where a run was made, and what its figures mean. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -72,7 +72,7 @@ static void put_host(const struct page *p)
 	end_block(p);
 }
 
-/* As a shell would be told: for reading, not for pasting, so nothing is quoted. */
+/* The command line for reading, not for pasting: nothing is quoted. */
 static const char *command_of(const struct page *p)
 {
 	const struct run_facts *run = &p->result->run;

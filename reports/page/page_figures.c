@@ -1,5 +1,4 @@
-/* Plots of several cells: speed over jobs, tails of single entries, time over the size of a tree.
- */
+/* Plots of several cells: speed by jobs, the slowest entries, and time by the size of a tree. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -38,7 +37,7 @@ static const char *label_time(struct arena *arena, double ns)
 	return arena_print(arena, "%.10g %s", ns, units[i]);
 }
 
-/* "1 in 100": a share below one is easier to grasp as that. */
+/* "1 in 100": easier to read than a small percentage. */
 static const char *label_share(struct arena *arena, double share)
 {
 	if (share > 0.999)
@@ -56,7 +55,7 @@ static size_t place_in(const char *const *names, size_t n, const char *name)
 	return i;
 }
 
-/* The line of that name; LINES_MOST where there is no room for it. */
+/* The line with that name; LINES_MOST if there is no room for it. */
 static size_t line_of(struct figure *f, const char *name)
 {
 	const size_t i = place_in(f->names, f->n, name);
@@ -65,7 +64,7 @@ static size_t line_of(struct figure *f, const char *name)
 	return i;
 }
 
-/* At most PANELS_MAX of those that there are. */
+/* The number of panels, at most PANELS_MAX. */
 static size_t panels_of(const struct page *p)
 {
 	return MIN(p->groups.n, (size_t)PANELS_MAX);
@@ -122,7 +121,7 @@ static void put_point(const struct chart *c, size_t line, double x, double y, co
 
 /* --- Scaling --------------------------------------------------------------------------------- */
 
-/* Of a group the cells of a label with a speed-up, by their jobs; at most `room`. */
+/* The cells of a group with that label and a known speed-up, by jobs; at most `room`. */
 static size_t speedups(const struct page *p, size_t group, const char *label,
 		       const struct cell_result **cells, size_t room)
 {
@@ -235,7 +234,7 @@ static void put_scaling_panel(const struct figure *f, size_t group)
 	fputs("</figure>\n", p->to);
 }
 
-/* Whether there are more numbers of jobs than one and another. */
+/* Whether the speed-ups are of more than one number of jobs. */
 static bool has_lines(const struct page *p)
 {
 	uint32_t jobs = 0;
@@ -286,7 +285,7 @@ static bool has_tail(const struct cell_result *cell)
 	return cell && cell->latency.samples >= SAMPLES_LEAST && cell->latency.n_histogram;
 }
 
-/* The baseline and what answers as much as it does, the best first. */
+/* Chooses the baseline and the cells that return at least as much, fastest first. */
 static void find_tails(struct figure *f, size_t *kinds)
 {
 	const struct page *p = f->p;
@@ -319,7 +318,7 @@ static const char *tail_words(const struct page *p, const char *name, double ns,
 			   format_duration(p->arena, ns));
 }
 
-/* Steps nearer than a pixel are left out; points stand where percentiles do. */
+/* Steps that are closer than a pixel are left out. Points mark the percentiles. */
 static void put_tail(const struct figure *f, const struct chart *c, size_t line,
 		     const struct latency_facts *l)
 {

@@ -1,6 +1,6 @@
 /*
- * The page of series of the history: their changes in sentences, a row for each series, and its
- * points in the order of the runs, with levels, noise and changes.
+ * The page of series of the history: their changes in sentences, a row for each series, and a plot
+ * of its points by run, with levels, noise and changes.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -24,7 +24,7 @@ struct series_page {
 	struct chart ratios;
 };
 
-/* Of the last change: what holds now. */
+/* By the last change, which set the present level. */
 static const char *class_of(const struct trend *t)
 {
 	if (!t->n_changes)
@@ -148,7 +148,7 @@ static void put_figures(const struct series_page *s, const struct trend *t)
 			arena_print(arena, "\302\261%s", judgement_percent(arena, t->noise)));
 }
 
-/* Of several the last; the plot has them all. */
+/* The last change only; the plot shows all of them. */
 static void put_last_change(const struct series_page *s, const struct trend *t)
 {
 	struct arena *arena = s->p.arena;
@@ -222,7 +222,7 @@ static const char *label_ratio(struct arena *arena, double value)
 	return arena_print(arena, "%.3g", value);
 }
 
-/* Of one point: the band of its level, the level, its interval. */
+/* Draws the band and the line of the level at one point, and the point's interval. */
 static void put_ground(const struct chart *c, const struct trend *t, size_t i)
 {
 	const double at = (double)i + 1, level = t->levels[i];
@@ -346,7 +346,7 @@ static void put_facts(const struct series_page *s)
 
 /* --- The whole ------------------------------------------------------------------------------- */
 
-/* {"series": rows, "changes": rows, "points": rows}; each list is a JSON array by itself. */
+/* {"series": rows, "changes": rows, "points": rows}; each list is a JSON array. */
 static int write_json(FILE *to, const void *arg)
 {
 	const struct trends *trends = arg;

@@ -1,7 +1,6 @@
 /*
- * The page of a judgement: its sentence, what to know before believing it, a row for each
- * comparison with its interval between the band of what is tolerated and the limit, and what the
- * sides stand on.
+ * The page of a judgement: its sentence and the warnings, a row for each comparison with its
+ * interval, the tolerated band and the limit, and the conditions of both sides.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -23,11 +22,11 @@ enum { STORIES_MAX = 5 };
 struct sheet {
 	struct page p;
 	const struct judgement *j;
-	struct chart changes; /* in percent */
-	bool has_cache;       /* some row is of another state than the usual one */
+	struct chart changes; /* in per cent */
+	bool has_cache;       /* some row has a cache state other than warm */
 };
 
-/* Colours are those of the verdict: what is tolerated is neither faster nor slower. */
+/* The colour follows the verdict: a tolerated difference is neither faster nor slower. */
 static const char *class_of(enum verdict verdict)
 {
 	switch (verdict) {
@@ -50,7 +49,7 @@ static bool is_news(const struct judged *row)
 
 /* --- Head ------------------------------------------------------------------------------------ */
 
-/* What changed, in words; the rows are sorted, the worst first. */
+/* Describes what changed. The rows are sorted, worst first. */
 static void put_stories(const struct sheet *s)
 {
 	size_t n = 0, more = 0;
@@ -177,7 +176,7 @@ static void put_head(const struct sheet *s)
 	fputs("</tr></thead>\n", to);
 }
 
-/* "": it is not known. */
+/* Prints "" for an unknown number. */
 static void put_number(const struct sheet *s, const char *class, bool known, double value,
 		       const char *words)
 {

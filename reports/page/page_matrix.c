@@ -1,6 +1,7 @@
 /*
- * Ratios of all cells side by side. Of several groups a row for each, and a column for each way of
- * asking; of one group a row for each strategy, and a column for each number of jobs.
+ * The ratios of all cells as a matrix. With several groups it has a row for each group and a column
+ * for each strategy with its jobs; with one group it has a row for each strategy and a column for
+ * each number of jobs.
  */
 #include <ctype.h>
 #include <math.h>
@@ -42,7 +43,7 @@ static bool fill_groups(struct matrix *m)
 	return true;
 }
 
-/* The place of a name in a list; a new one at its end. */
+/* The index of a name in a list. A new name is appended. */
 static size_t place_of(const char **names, size_t *n, const char *name)
 {
 	size_t i = 0;
@@ -60,7 +61,7 @@ static int by_jobs(const struct cell_result *a, const struct cell_result *b)
 	return (a->jobs > b->jobs) - (a->jobs < b->jobs);
 }
 
-/* "2 jobs", or "auto": of a cell that finds its threads, jobs say nothing. */
+/* "2 jobs"; "auto" if the strategy chooses the number of its threads. */
 static const char *jobs_words(const struct page *p, const struct cell_result *cell)
 {
 	if (cell->finds_threads)
@@ -68,7 +69,7 @@ static const char *jobs_words(const struct page *p, const struct cell_result *ce
 	return format_counted(p->arena, cell->jobs, "job");
 }
 
-/* The cell with the next more jobs; those that find their threads come last. */
+/* The cell with the next larger number of jobs. Strategies that choose the number come last. */
 static const struct cell_result *next_jobs(const struct page *p, const struct cell_result *last)
 {
 	const struct cell_result *next = NULL;
@@ -160,7 +161,7 @@ static const struct cell_result *best_of(const struct matrix *m, size_t row)
 	return g->n ? groups_best(g, g->n > 1 ? row : 0) : NULL;
 }
 
-/* Where a column is narrow a name is broken before its jobs: "fstatat" and "/j2". */
+/* In a narrow column a name is broken before its jobs: "fstatat" and "/j2". */
 static void put_column_name(const struct matrix *m, const char *name)
 {
 	const char *jobs = strrchr(name, '/');

@@ -1,6 +1,6 @@
 /*
- * A row for each cell: its figures, and beside time and ratio the interval as it lies on an axis
- * that all rows share. Every field that can be sorted by has its value in data-v.
+ * A row for each cell: its figures, with the intervals of time and ratio drawn on an axis that all
+ * rows share. data-v holds the value that a field is sorted by.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -206,7 +206,10 @@ static void put_row(const struct table *t, const struct cell_result *cell)
 	fputs("</tr>\n", p->to);
 }
 
-/* Of several trees from the least to the most, as the table on a terminal has it. */
+/*
+ * With several trees it shows the range from the lowest floor to the highest, as the table on a
+ * terminal does.
+ */
 static void put_floor(const struct page *p)
 {
 	double least = INFINITY, most = 0;
@@ -279,7 +282,7 @@ static void put_speedup(const struct table *t, const struct cell_result *cell)
 		 "<td class=\"pm\">\302\261%s</td>",
 		 name, state, format_fixed(p->arena, e->median, 2),
 		 format_fixed(p->arena, format_spread(e), 2));
-	/* More is better here: the colours of ratios would say the opposite. */
+	/* A larger speed-up is better, so the colours of ratios would be wrong. */
 	dots_put(&t->ratios, &ratio_marks, e,
 		 e->lo > 1   ? "faster"
 		 : e->hi < 1 ? "slower"

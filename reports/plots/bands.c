@@ -17,7 +17,7 @@ struct drawn {
 	size_t blocks;
 };
 
-/* What was seen in a few rounds is no interval: then there is no band. */
+/* The range of a few rounds is not an interval, so no band is drawn for it. */
 static void put_numbers(FILE *data, const struct estimate *e)
 {
 	if (estimate_has_median(e))
@@ -89,7 +89,7 @@ static const char *write_crossover(struct drawn *d, FILE *data)
 	return NULL;
 }
 
-/* As write_about of plots.c: common.gp knows the order. */
+/* As write_about of plots.c: common.gp depends on the order. */
 static const char *write_about(const struct drawn *d, FILE *data)
 {
 	const struct bands *b = d->bands;

@@ -1,6 +1,6 @@
 /*
- * Two ways of asking along an axis: the time per entry of each and their ratio, with bands for
- * their intervals, and where they cross. The script is crossover.gp, which draws as sizes.gp does.
+ * Two strategies along an axis: the time per entry of each and their ratio, with bands for their
+ * intervals, and the point where they cross. The script is crossover.gp, which draws like sizes.gp.
  */
 #ifndef REPORTS_PLOTS_BANDS_H
 #define REPORTS_PLOTS_BANDS_H
@@ -22,9 +22,9 @@ struct bands_point {
 
 struct bands_series {
 	const char *title;
-	const struct bands_point *points; /* by x */
+	const struct bands_point *points; /* sorted by x */
 	size_t n;
-	double at, lo, hi; /* the crossing with its interval; 0: none, or not known */
+	double at, lo, hi; /* the crossing with its interval; 0: there is none, or it is unknown */
 };
 
 enum { BANDS_FACTS = 4 };
@@ -33,7 +33,7 @@ struct bands {
 	const char *a, *b;              /* names of the lines */
 	const char *along;              /* of the axis */
 	bool is_time;                   /* x is seconds */
-	const char *facts[BANDS_FACTS]; /* lines below the title */
+	const char *facts[BANDS_FACTS]; /* what the bands mean */
 	const char *whiskers;           /* what the bands are */
 	const struct bands_series *series;
 	size_t n;

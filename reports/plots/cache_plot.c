@@ -1,7 +1,8 @@
 /*
- * A row for each way of asking on one tree, with a dot for each cache state. Cells of two states
- * are not paired by round in the document, so there is no interval of what lies between them: the
- * words beside a row give the quotient of the two medians, and the dots have their own whiskers.
+ * A row for each strategy with its jobs on one tree, with a dot for each cache state. The document
+ * does not pair cells of two states by round, so there is no interval for the difference of two
+ * states. The text beside a row gives the quotient of the two medians, and each dot has its own
+ * whiskers.
  */
 #include "reports/plots/kinds.h"
 
@@ -23,8 +24,8 @@ struct line {
 	const char *name, *tree, *fs;
 	enum stage stage;
 	const struct cell_result *cells[STATES];
-	size_t n;     /* how many states it has */
-	double order; /* the time in the state in which it is slowest */
+	size_t n;     /* the number of its states */
+	double order; /* the time in its slowest state */
 };
 
 struct lines {

@@ -14,7 +14,10 @@ void put_words(struct plots *p, FILE *data, const char *text, size_t max)
 	drawing_words(p->arena, data, text, max);
 }
 
-/* The cell's name with its jobs where there are several; a group's name says tree and cache. */
+/*
+ * The cell's name, with its jobs if the run has several numbers. The group's name gives tree and
+ * cache.
+ */
 static const char *cell_name(struct plots *p, const struct cell_result *cell)
 {
 	const char *label =
@@ -24,7 +27,7 @@ static const char *cell_name(struct plots *p, const struct cell_result *cell)
 	return name ? name : "?";
 }
 
-/* Once the cells have the order of the plot: its names, none of them cut into another. */
+/* Call after sorting the cells: shortens their names so that they stay distinct. */
 void name_cells(struct plots *p, size_t max)
 {
 	for (size_t i = 0; i < p->n; i++)
@@ -41,7 +44,7 @@ void put_estimate(FILE *data, const struct estimate *e)
 		fprintf(data, "\tNaN\tNaN\tNaN\t0\t");
 }
 
-/* "812.4 ±8.1", with at least so many decimals, or none where they say nothing. */
+/* "812.4 ±8.1", with at least that many decimals, or without any if they are not significant. */
 const char *figure(struct plots *p, const struct estimate *e, int decimals)
 {
 	if (e->seen)
@@ -55,7 +58,7 @@ const char *figure(struct plots *p, const struct estimate *e, int decimals)
 			   format_fixed(p->arena, format_spread(e), decimals));
 }
 
-/* "0.532 of it (0.521 to 0.544)"; a range that is no interval says so. */
+/* "0.532 of it (0.521 to 0.544)"; of a range that is not an interval the text says so. */
 static const char *with_range(struct arena *arena, const struct estimate *e, int decimals,
 			      const char *unit)
 {
@@ -72,14 +75,14 @@ const char *band_words(struct arena *arena, const char *head, const struct estim
 				   ? "no ratio"
 				   : with_range(arena, ratio, 3, "of the baseline's time");
 	if (!estimate_has_median(ns))
-		return " "; /* nothing is drawn */
+		return " "; /* the cell is not drawn */
 	return arena_print(arena, "%s: %s, %s", head, with_range(arena, ns, 1, "ns per entry"),
 			   last);
 }
 
 const char *bands_title(struct arena *arena, const char *title, size_t left_out)
 {
-	enum { ROOM = 30 }; /* of what is added */
+	enum { ROOM = 30 }; /* of the words that are added */
 	if (!left_out)
 		return title;
 	return arena_print(arena, "%s (%s not drawn)",

@@ -1,4 +1,4 @@
-/* What the plots of a run write into columns of their data: names, words and estimates. */
+/* Fills the columns of the plots' data: names, words and estimates. */
 #ifndef REPORTS_PLOTS_COLUMNS_H
 #define REPORTS_PLOTS_COLUMNS_H
 
@@ -14,33 +14,34 @@ enum {
 	WORDS_MAX_CHARS = 72,
 	LINE_MAX_CHARS = 118,
 	BAND_TITLE_MAX_CHARS = 104,
-	HOVER_MAX_CHARS = 240 /* nothing else stands where it is shown */
+	HOVER_MAX_CHARS = 240 /* nothing else is shown there */
 };
 
 struct plots {
 	const struct result *result;
 	struct arena *arena;
 	struct groups groups;
-	const struct cell_result **cells; /* all but floors, in the order of the plot at hand */
+	const struct cell_result **cells; /* all except floors, in the order of the present plot */
 	size_t n;
-	const char **names; /* of the cells, as the plot at hand shows them */
+	const char **names; /* of the cells, as shown in the present plot */
 };
 
 /* One column, shortened to `max` characters (drawing_words). */
 void put_words(struct plots *p, FILE *data, const char *text, size_t max);
 
-/* Once the cells have the order of the plot: its names, none of them cut into another. */
+/* Call after sorting the cells: shortens their names so that they stay distinct. */
 void name_cells(struct plots *p, size_t max);
 
 /* Median, lo, hi and n, with a tab before and after. */
 void put_estimate(FILE *data, const struct estimate *e);
 
-/* "812.4 ±8.1", with at least so many decimals, or none where they say nothing. */
+/* "812.4 ±8.1", with at least that many decimals, or without any if they are not significant. */
 const char *figure(struct plots *p, const struct estimate *e, int decimals);
 
 /*
- * What pointing at a point of bands.gp says: "statx/j2, 1,000 entries: 812.4 ns per entry (804.3 to
- * 820.5), 0.532 of the baseline's time (0.521 to 0.544)"; ratio NULL: it is the baseline.
+ * The text shown when the pointer is on a point of bands.gp: "statx/j2, 1,000 entries: 812.4 ns per
+ * entry (804.3 to 820.5), 0.532 of the baseline's time (0.521 to 0.544)"; ratio NULL: the point
+ * belongs to the baseline.
  */
 const char *band_words(struct arena *arena, const char *head, const struct estimate *ns,
 		       const struct estimate *ratio);

@@ -1,8 +1,8 @@
 /*
- * gnuplot is a language: it runs what stands in backticks, also inside double quotes, and acts on
- * backslashes, '%' and '{}' in many places. So nothing of a result is ever written into a script.
- * The scripts are constant; names and words travel in columns of TSV files, from which
- * drawing_words has taken the few characters that gnuplot gives a meaning in data.
+ * gnuplot is a language: it runs commands in backticks, also inside double quotes, and interprets
+ * backslashes, '%' and '{}' in many places. So no text of a result is written into a script. The
+ * scripts are constant. Names and words are in columns of TSV files, and drawing_words removes the
+ * few characters that gnuplot interprets in data.
  */
 #include "reports/plots/drawing.h"
 
@@ -28,8 +28,8 @@
 #include "reports/plots/scripts.h"
 
 /*
- * The directory that gnuplot works in. No other user may enter it, so gnuplot reads only what we
- * wrote. Its pictures are checked before they are copied to the results.
+ * The directory that gnuplot works in. No other user may enter it, so gnuplot reads only files of
+ * this program. Its pictures are checked before they are copied to the results.
  */
 
 struct work_dir {
@@ -45,14 +45,14 @@ static void empty(int fd)
 	DIR *stream = again < 0 ? NULL : fdopendir(again);
 	struct dirent *d;
 	while (stream && (d = readdir(stream)))
-		unlinkat(fd, d->d_name, 0); /* what is a directory stays */
+		unlinkat(fd, d->d_name, 0); /* directories stay */
 	if (stream)
 		closedir(stream);
 	else if (again >= 0)
 		close(again);
 }
 
-/* Removes it with all that is in it. */
+/* Removes the directory and its contents. */
 static void work_dir_remove(struct work_dir *w)
 {
 	if (w->plots.fd >= 0)
@@ -81,7 +81,7 @@ static int make_below(struct work_dir *w, const char *parent, struct err *err)
 	return error;
 }
 
-/* Made below $TMPDIR, else /tmp, else `other`. Errors: those of mkdtemp(3). */
+/* Makes it below $TMPDIR, else in /tmp, else in `other`. Errors: those of mkdtemp(3). */
 static int work_dir_open(struct work_dir *w, const char *other, struct err *err)
 {
 	const char *const parents[] = {getenv("TMPDIR"), "/tmp", other};
@@ -114,7 +114,7 @@ static bool ends_in(const char *text, size_t size, const char *end, size_t lengt
 	return size >= length && memcmp(text + size - length, end, length) == 0;
 }
 
-/* Of an SVG the last tag, of a PNG the last chunk is there. */
+/* Whether an SVG has its last tag, or a PNG its last chunk. */
 static bool is_whole(const char *name, const char *text, size_t size)
 {
 	static const char svg_end[] = "</svg>", png_end[] = "\0\0\0\0IEND\256B`\202";
@@ -126,8 +126,8 @@ static bool is_whole(const char *name, const char *text, size_t size)
 }
 
 /*
- * Copies the picture NAME.svg or NAME.png to `out`. -EIO, with words: gnuplot has not written the
- * whole of it.
+ * Copies the picture NAME.svg or NAME.png to `out`. -EIO, with a message: gnuplot did not write it
+ * completely.
  */
 static int work_dir_deliver(const struct work_dir *w, const char *name, const struct outdir *out,
 			    struct arena *arena, struct err *err)
@@ -160,16 +160,16 @@ struct drawing_state {
 };
 
 /*
- * Text as a column may hold it: gnuplot acts on double quotes and, in some places twice, on
- * backslashes, and writes SVG that is no XML for "]]>". Quotes are drawn curved; \xHH (text.h) and
- * that bracket become <HH>.
+ * Makes text safe for a column: gnuplot interprets double quotes and, in some places twice,
+ * backslashes, and writes invalid XML for "]]>". Double quotes become curved ones; \xHH (text.h)
+ * and that bracket become <HH>.
  */
 static char *tame(struct arena *arena, const char *text)
 {
 	size_t size = 4 * strlen(text) + 1, used = 0; /* one byte becomes at most four */
 	char *tamed = arena_alloc(arena, size);
 	for (; tamed && *text; text++) {
-		/* One that was cut is a backslash like any other. */
+		/* A \xHH that was cut is a backslash like any other. */
 		if (text[0] == '\\' && text[1] == 'x' && isxdigit((unsigned char)text[2]) &&
 		    isxdigit((unsigned char)text[3])) {
 			used += (size_t)snprintf(tamed + used, size - used, "<%.2s>", text + 2);
@@ -205,7 +205,10 @@ void drawing_about(struct arena *arena, FILE *data, const char *const *lines, si
 	}
 }
 
-/* Written for the user, and into gnuplot's own directory, where no other user can change it. */
+/*
+ * Writes a file for the user, and a copy into gnuplot's own directory, which no other user can
+ * change.
+ */
 static int put(struct drawing_state *w, const char *name, const char *kind, const void *text,
 	       size_t size)
 {
@@ -228,7 +231,7 @@ static int write_script(struct drawing_state *w, const char *name)
 	return error;
 }
 
-/* Writes NAME.tsv; *reason: why there is nothing in it to draw. */
+/* Writes NAME.tsv; *reason: why it has no data to draw. */
 static int write_data(struct drawing_state *w, const char *name, const char **reason)
 {
 	char *text;
@@ -244,7 +247,7 @@ static int write_data(struct drawing_state *w, const char *name, const char **re
 	return error;
 }
 
-/* A picture of an earlier run would pass for one of this run. */
+/* Otherwise a picture of an earlier run would be taken for one of this run. */
 static void remove_old(struct drawing_state *w, const char *name)
 {
 	static const char *const kinds[] = {"svg", "png", "tsv", "gp"};
@@ -255,7 +258,7 @@ static void remove_old(struct drawing_state *w, const char *name)
 	}
 }
 
-/* The script, and the one that it loads beside common.gp. */
+/* Writes the script, and the script that it loads in addition to common.gp. */
 static int write_scripts(struct drawing_state *w, const char *name)
 {
 	static const char *const of_bands[] = {"sizes", "crossover"};
@@ -308,7 +311,10 @@ static int run_script(struct drawing_state *w, const char *name, bool is_dark)
 	return 0;
 }
 
-/* A plot is announced once both pictures are there, whole. An SVG is always drawn for light. */
+/*
+ * A plot is announced when both of its pictures are complete. An SVG is always drawn for a light
+ * background.
+ */
 static int run_plot(struct drawing_state *w, const char *name)
 {
 	int error = run_script(w, name, false);
@@ -323,7 +329,7 @@ static int run_plot(struct drawing_state *w, const char *name)
 	return error;
 }
 
-/* One that cannot be drawn does not keep the others from it; the first failure counts. */
+/* A plot that cannot be drawn does not prevent the others. The first error is returned. */
 static int run_plots(struct drawing_state *w, const bool *drawable)
 {
 	int first = 0;

@@ -1,7 +1,7 @@
 /*
- * What all plots have in common: data and scripts in OUT/plots, pictures in OUT, gnuplot run on
- * each, and what an earlier drawing left taken away. gnuplot works in a directory of its own
- * (struct work_dir in drawing.c), on copies. What a plot shows is the caller's.
+ * Draws a set of plots: data and scripts in OUT/plots, pictures in OUT. Runs gnuplot for each plot
+ * and removes pictures of earlier runs. gnuplot works on copies in its own directory (struct
+ * work_dir in drawing.c). The caller decides what a plot shows.
  */
 #ifndef REPORTS_PLOTS_DRAWING_H
 #define REPORTS_PLOTS_DRAWING_H
@@ -17,11 +17,11 @@
 
 /* Settings that all plots share. */
 struct drawing_terms {
-	FILE *log; /* a line for each plot: its files, or why there are none; may be NULL */
+	FILE *log; /* gets a line for each plot: its files, or why there are none; may be NULL */
 	const char *scripts;      /* directory of a user's own (scripts.h), or NULL */
 	const volatile int *stop; /* set: gnuplot is killed; may be NULL */
-	uint64_t until_ns; /* by clock_ns: no plot is drawn, or drawn on, after this; 0: no bound */
-	bool is_dark;      /* PNG for a dark ground */
+	uint64_t until_ns; /* by clock_ns: no plot is started or continued after it; 0: no limit */
+	bool is_dark;      /* PNGs for a dark background */
 };
 
 struct drawing {
@@ -30,25 +30,28 @@ struct drawing {
 	const char *about;        /* data that every script reads, written first */
 	const char *const *names; /* of the plots: reports/plots/NAME.gp */
 	size_t n;
-	/* Writes NAME.tsv; returns NULL, or why there is nothing to draw: "" goes without saying.
+	/* Writes NAME.tsv; returns NULL, or why there is nothing to draw; "": no reason is shown.
 	 */
 	const char *(*write)(void *arg, const char *name, FILE *data);
 	void *arg;
-	const char *again; /* the command that draws this again, for when gnuplot is missing */
+	const char *again; /* the command that draws this again; shown if gnuplot is missing */
 };
 
 /*
- * -ENOTSUP when there is no gnuplot: all data and scripts are written, and the message says how to
- * go on. Other errors, the first of them: a file that cannot be written, -EIO when gnuplot fails
- * (with its words) or leaves half a picture, -EINTR, -ETIMEDOUT, -ENOMEM. What is in the log is
- * there, whole.
+ * -ENOTSUP: gnuplot is not installed; all data and scripts are written, and the message says what
+ * to do. Other errors, of which the first is returned: a file that cannot be written; -EIO if
+ * gnuplot fails (with its message) or writes an incomplete picture; -EINTR, -ETIMEDOUT, -ENOMEM.
+ * Every file in the log is complete.
  */
 int drawing_make(const struct drawing *d, struct err *err);
 
-/* One column of visible text (text.h), shortened to `max` characters, as gnuplot may see it. */
+/* Writes one column of visible text (text.h), shortened to `max` characters, safe for gnuplot. */
 void drawing_words(struct arena *arena, FILE *data, const char *text, size_t max);
 
-/* about.tsv where every fact is words alone; common.gp knows their order. number: of each. */
+/*
+ * Writes an about.tsv in which every fact is text; common.gp depends on the order. number: in every
+ * row.
+ */
 void drawing_about(struct arena *arena, FILE *data, const char *const *lines, size_t n, int number);
 
 #endif

@@ -13,7 +13,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/text.h"
 
-enum { LOOK_MS = 50 }; /* so often a stop is looked for */
+enum { LOOK_MS = 50 }; /* interval of looking for a stop */
 
 static int add_actions(posix_spawn_file_actions_t *actions, int dir, int complaints)
 {
@@ -51,7 +51,7 @@ struct complaints {
 	size_t used;
 };
 
-/* The first of them are kept. False: there are no more. */
+/* Keeps the beginning. False: the end was reached. */
 static bool read_some(int fd, struct complaints *c)
 {
 	char more[4096];
@@ -65,7 +65,7 @@ static bool read_some(int fd, struct complaints *c)
 	return true;
 }
 
-/* Reads all that gnuplot says, so that it never blocks. -EINTR: it is to stop; -ETIMEDOUT. */
+/* Reads all output of gnuplot, so that it never blocks. -EINTR: stopped; -ETIMEDOUT. */
 static int listen(int fd, struct complaints *c, const volatile int *stop, uint64_t until_ns)
 {
 	for (;;) {
@@ -80,7 +80,10 @@ static int listen(int fd, struct complaints *c, const volatile int *stop, uint64
 	}
 }
 
-/* gnuplot echoes the line and points at it with ^; the last line that is not empty says why. */
+/*
+ * gnuplot prints the line of the script and points at the error with ^. The last line that is not
+ * empty is the message.
+ */
 static const char *last_line(char *text)
 {
 	const char *last = "no reason given";

@@ -1,4 +1,4 @@
-/* The ratios of strategies in several groups, as a heat map. */
+/* A heat map of the ratios of strategies in several groups. */
 #include "reports/plots/kinds.h"
 
 #include <inttypes.h>
@@ -12,13 +12,13 @@
 
 enum { COLUMNS_MAX = 24, ROW_MAX_CHARS = 30, COLUMN_MAX_CHARS = 26, REASONS_MAX = 6 };
 
-/* The third column of the data: what is in a field, or what words are. NOTE: below the picture. */
+/* The third column of the data: what the field or the text is. NOTE: text below the picture. */
 enum kind { BASELINE, DECIDED, UNDECIDED, NO_FIGURE, NOTE, ROW_NAME, COLUMN_NAME };
 
 struct map {
 	struct plots *p;
 	FILE *data;
-	size_t *order; /* of kinds, the best first */
+	size_t *order; /* kinds, the best first */
 	size_t columns;
 	const char **rows, **heads; /* names */
 	const char *reasons[REASONS_MAX];
@@ -26,7 +26,7 @@ struct map {
 	bool has_more_reasons;
 };
 
-/* Its letter; the same reason has the same. */
+/* The letter of a reason; equal reasons have the same letter. */
 static char letter_of(struct map *m, const char *reason)
 {
 	size_t i = 0;
@@ -49,7 +49,7 @@ static void put_line(struct map *m, size_t row, size_t column, enum kind kind, d
 	fprintf(m->data, "\t%d\t", best);
 }
 
-/* hover: what pointing at it shows; " ": nothing. */
+/* hover: the text shown when the pointer is on it; " ": none. */
 static void put_rest(struct map *m, const char *words, size_t max, const char *hover)
 {
 	put_words(m->p, m->data, words, max);
@@ -58,7 +58,7 @@ static void put_rest(struct map *m, const char *words, size_t max, const char *h
 	fputc('\n', m->data);
 }
 
-/* Three digits are what a field has room for: "0.53", "12.4", "124". */
+/* A field has room for three digits: "0.53", "12.4", "124". */
 static const char *ratio_words(struct map *m, double ratio)
 {
 	return format_fixed(m->p->arena, ratio, ratio < 9.995 ? 2 : ratio < 99.95 ? 1 : 0);

@@ -1,4 +1,4 @@
-/* Plots of lines with a panel for each group. */
+/* Line plots with a panel for each group. */
 #include "reports/plots/kinds.h"
 
 #include <inttypes.h>
@@ -15,24 +15,24 @@
 enum {
 	PANELS_MAX = 12,
 	GROUP_MAX_CHARS = 32,
-	LINES_MOST = 8,       /* that can be told apart in one panel */
-	LINES_OF_SEVERAL = 6, /* and in small ones */
-	LINES_TOGETHER = 4,   /* of scaling; more get a panel each, */
-	SPLIT_MAX_CHARS = 25, /* and a name that fits above it */
-	SAMPLES_LEAST = 10,   /* fewer are luck: the same rule as for percentiles (latency.h) */
+	LINES_MOST = 8,       /* that can be distinguished in one panel */
+	LINES_OF_SEVERAL = 6, /* in small panels */
+	LINES_TOGETHER = 4,   /* of scaling; if there are more, each has a panel, */
+	SPLIT_MAX_CHARS = 25, /* and a name that fits above that panel */
+	SAMPLES_LEAST = 10,   /* fewer mean little: the rule for percentiles, too (latency.h) */
 };
 
 struct panels {
 	struct plots *p;
 	FILE *data;
-	size_t *groups; /* those that have something to show, one for each panel */
+	size_t *groups; /* groups that have something to show, one for each panel */
 	size_t n, n_groups;
-	const char **names; /* of lines, whole and as they fit */
+	const char **names; /* of the lines, whole, and cut to fit */
 	const char **cut;
-	size_t *kinds;              /* of lines: the column in the grid of groups */
-	size_t n_lines, n_left_out; /* drawn, and those that there is no room for */
+	size_t *kinds;              /* of the lines: the column in the grid of groups */
+	size_t n_lines, n_left_out; /* lines that are drawn, and lines without room */
 	size_t blocks;
-	bool is_split; /* of one group: a panel for each line */
+	bool is_split; /* of one group: each line has a panel */
 };
 
 static bool is_several(const struct panels *s)
@@ -40,7 +40,7 @@ static bool is_several(const struct panels *s)
 	return s->p->groups.n > 1;
 }
 
-/* Whether a cell alone is something to show. */
+/* Whether a cell has something to show. */
 typedef bool shows_fn(const struct cell_result *cell);
 
 static void find_groups(struct panels *s, shows_fn *shows)
@@ -80,7 +80,7 @@ static void cut_names(struct panels *s)
 	labels_fit(s->p->arena, s->cut, s->n_lines, s->is_split ? SPLIT_MAX_CHARS : KEY_MAX_CHARS);
 }
 
-/* The last panel says what is missing. */
+/* The last panel's name says how many are missing. */
 static const char *group_name(struct panels *s, size_t panel)
 {
 	const char *name = s->p->groups.names[s->groups[panel]];
@@ -90,7 +90,7 @@ static const char *group_name(struct panels *s, size_t panel)
 			   COUNTED(s->n_groups - s->n, "more group"));
 }
 
-/* What tells blocks apart: panel and line, and their names. */
+/* The columns that identify a block: panel, line, and their names. */
 static void put_block_columns(struct panels *s, size_t panel, size_t line)
 {
 	fprintf(s->data, "\t%zu\t%zu\t", panel + 1, line + 1);
@@ -99,7 +99,7 @@ static void put_block_columns(struct panels *s, size_t panel, size_t line)
 	put_words(s->p, s->data, is_several(s) ? group_name(s, panel) : " ", GROUP_MAX_CHARS);
 }
 
-/* The same as the last columns of a line. */
+/* The same values as the last columns of a line. */
 static void put_place(struct panels *s, size_t panel, size_t line)
 {
 	put_block_columns(s, panel, line);
@@ -118,7 +118,7 @@ static bool has_speedup(const struct cell_result *cell)
 	return cell && cell->jobs > 1 && estimate_has_median(&cell->scaling);
 }
 
-/* The cells of a group with that label of which the speed-up is known, by their jobs. */
+/* The cells of a group with that label and a known speed-up, by jobs. */
 static size_t cells_of(struct panels *s, size_t panel, const char *label)
 {
 	struct plots *p = s->p;
@@ -145,7 +145,7 @@ static bool is_line(const struct panels *s, const char *label)
 	return false;
 }
 
-/* The label of a kind that some panel has with one job and with more; or NULL. */
+/* The label of a kind that is measured with one job and with more in some panel; or NULL. */
 static const char *scaling_label(struct panels *s, size_t kind)
 {
 	for (size_t i = 0; i < s->n; i++) {
@@ -157,7 +157,7 @@ static const char *scaling_label(struct panels *s, size_t kind)
 	return NULL;
 }
 
-/* Those that are the fastest, of one group and of several. */
+/* Chooses the fastest, of one group or of several. */
 static void find_scaling_lines(struct panels *s)
 {
 	size_t *order = s->kinds;
@@ -171,7 +171,10 @@ static void find_scaling_lines(struct panels *s)
 	cut_names(s);
 }
 
-/* What pointing at it says: "statx, 2 jobs: 1.81 times one job's rate (1.73 to 1.93; n = 74)". */
+/*
+ * The text shown when the pointer is on it: "statx, 2 jobs: 1.81 times one job's rate (1.73 to
+ * 1.93; n = 74)".
+ */
 static void put_scaling_tip(struct panels *s, const struct cell_result *cell, size_t line)
 {
 	const struct estimate *e = &cell->scaling;
@@ -187,7 +190,7 @@ static void put_scaling_tip(struct panels *s, const struct cell_result *cell, si
 	put_words(s->p, s->data, tip, LINE_MAX_CHARS);
 }
 
-/* The columns after the figures. Lines that have a panel each are named by it. */
+/* The columns after the figures. A line that has its own panel is named by the panel. */
 static void put_scaling_place(struct panels *s, size_t panel, size_t line, size_t shown,
 			      const struct cell_result *cell)
 {
@@ -214,7 +217,7 @@ static void put_scaling(struct panels *s, size_t panel, size_t line, size_t show
 {
 	const size_t n = cells_of(s, panel, s->names[line]);
 	begin_block(s);
-	/* One job alone is no line. */
+	/* One number of jobs makes no line. */
 	for (size_t i = 0; n > 1 && i < n; i++) {
 		const struct estimate *e = &s->p->cells[i]->scaling;
 		fprintf(s->data, "%" PRIu32 "\t%.10g\t%.10g\t%.10g\t%" PRIu32, s->p->cells[i]->jobs,
@@ -235,7 +238,7 @@ const char *panels_write_scaling(struct plots *p, FILE *data)
 	find_scaling_lines(&s);
 	const size_t most = s.is_split ? PANELS_MAX : LINES_OF_SEVERAL;
 	const size_t shown = MIN(s.n_lines, most);
-	s.n_left_out = s.is_split ? 0 : s.n_lines - shown; /* where split, `words` say it */
+	s.n_left_out = s.is_split ? 0 : s.n_lines - shown; /* if split, `words` names the line */
 	fputs("# jobs\tspeedup\tlo\thi\tn\tpanel\tline\tcell\tgroup\tsplit", data);
 	fputs("\twords\tleft_out\n", data);
 	for (size_t panel = 0; panel < s.n; panel++) {
@@ -269,13 +272,16 @@ static void find_decision_lines(struct panels *s)
 	cut_names(s);
 }
 
-/* Until when the last pass went on; 0: not known. */
+/* The end of the last pass; 0: unknown. */
 static uint64_t end_of_pass(const struct cell_result *cell)
 {
 	return cell->n_passes ? cell->passes[cell->n_passes - 1].wall_ns : 0;
 }
 
-/* Entries of the last pass over its time, which of a fetch are calls; 0: not known, or a walk. */
+/*
+ * Entries of the last pass divided by its time; in a fetch an entry is a call. 0: unknown, or a
+ * walk.
+ */
 static double mean_rate(const struct cell_result *cell)
 {
 	const uint64_t ns = end_of_pass(cell);
@@ -283,7 +289,7 @@ static double mean_rate(const struct cell_result *cell)
 						: 0;
 }
 
-/* A step of a line; words: what pointing at it shows, after the name of the line. */
+/* A step of a line; words: the text shown when the pointer is on it, after the line's name. */
 static void put_step(struct panels *s, size_t panel, size_t line, const struct decision_fact *d,
 		     double mean, const char *words)
 {
@@ -367,11 +373,11 @@ static bool has_tail(const struct cell_result *cell)
 
 struct candidate {
 	size_t kind;
-	const struct cell_result *cell; /* of the first panel that has it */
+	const struct cell_result *cell; /* of the first panel that has the line */
 	double order;
 };
 
-/* The baseline, then cells that answer as much as it does, with as many jobs, the fastest first. */
+/* The baseline first, then cells that return at least as much, with as many jobs, fastest first. */
 static int by_latency(const void *a, const void *b)
 {
 	const struct candidate *c = a, *d = b;
@@ -416,7 +422,7 @@ static void find_latency_lines(struct panels *s)
 		s->names[i] = g->kinds[all[i].kind];
 	}
 	s->n_lines = n;
-	cut_names(s); /* among all that there are, so that none is taken for another */
+	cut_names(s); /* among all lines, so that every cut name is unique */
 	s->n_lines = MIN(n, most);
 	s->n_left_out = n - s->n_lines;
 }
@@ -426,15 +432,15 @@ struct percentile {
 	uint64_t ns; /* COUNT_UNKNOWN: withheld */
 };
 
-/* Whether the time is of this bucket and not of one before. */
+/* Whether the time is in this bucket and not in an earlier one. */
 static bool is_in(uint64_t ns, const struct latency_facts *l, size_t bucket)
 {
 	return ns <= l->histogram[bucket].ns && (!bucket || ns > l->histogram[bucket - 1].ns);
 }
 
 /*
- * "lstat: 99 % of 10,387 entries took at most 4.11 µs", where one of the document's percentiles is
- * of the bucket; here: the samples from it on.
+ * "lstat: 99 % of 10,387 entries took at most 4.11 µs", if the bucket contains a percentile of the
+ * document; here: the number of samples from the bucket on.
  */
 static const char *latency_tip(struct panels *s, size_t line, const struct latency_facts *l,
 			       size_t bucket, uint64_t here)
@@ -472,7 +478,7 @@ static const char *samples_words(struct panels *s)
 			   GROUPED(most), format_rounds(s->p->arena, s->p->result));
 }
 
-/* The two columns of words before those of put_place. */
+/* The two columns of words in front of those of put_place. */
 static void put_latency_words(struct panels *s, const char *tip, const char *samples)
 {
 	fputc('\t', s->data);
@@ -481,7 +487,7 @@ static void put_latency_words(struct panels *s, const char *tip, const char *sam
 	put_words(s->p, s->data, samples, LINE_MAX_CHARS);
 }
 
-/* From the shortest time to the longest: the share of samples that took at least as long. */
+/* From the shortest time to the longest: the share of samples that took at least that long. */
 static void put_tail(struct panels *s, size_t panel, size_t line, const struct latency_facts *l,
 		     const char *samples)
 {
@@ -491,13 +497,13 @@ static void put_tail(struct panels *s, size_t panel, size_t line, const struct l
 		const struct latency_bucket *b = &l->histogram[i];
 		const double share = (double)left / (double)l->samples;
 		const uint64_t here = left, after = left - MIN(b->count, left);
-		const uint64_t ns = MAX(b->ns, 1); /* a coarse clock may say 0 */
+		const uint64_t ns = MAX(b->ns, 1); /* a coarse clock may return 0 */
 		const bool is_near = is_several(s) && i + 1 < l->n_histogram &&
 				     after >= SAMPLES_LEAST && (double)ns < last * 1.02;
 		left = after;
 		const char *tip = latency_tip(s, line, l, i, here);
 		if (is_near && !tip)
-			continue; /* no wider than a line */
+			continue; /* closer than the width of a line */
 		last = (double)ns;
 		fprintf(s->data, "%" PRIu64 "\t", ns);
 		fprintf(s->data, here >= SAMPLES_LEAST ? "%.10g\t" : "NaN\t", share);

@@ -1,7 +1,6 @@
 /*
- * A panel for each of the baselines and of the fastest cells. Time is shown as a multiple of the
- * cell's own median, so that one axis fits all panels and drift of the whole machine is seen as a
- * movement that they share.
+ * A panel for each baseline and each of the fastest cells. Times are multiples of the cell's own
+ * median, so that one axis fits all panels, and a drift of the whole machine shows in all of them.
  */
 #include "reports/plots/kinds.h"
 
@@ -13,11 +12,11 @@
 
 enum {
 	PANELS_MAX = 12,
-	TITLE_MAX_CHARS = 25,  /* above a small panel, and of two groups or more below the state */
-	TITLE_WIDE_CHARS = 32, /* above one of a few, with the group before it */
+	TITLE_MAX_CHARS = 25,  /* above a small panel; with two groups or more below the state */
+	TITLE_WIDE_CHARS = 32, /* above a large panel, with the group in front */
 	FEW_PANELS = 6,
-	POINTS_MAX = 640, /* of a panel; of more that count only some are drawn */
-	HOVERS_MAX = 100, /* of them with their values; of disturbed ones always */
+	POINTS_MAX = 640, /* of a panel; of more passes that count only some are drawn */
+	HOVERS_MAX = 100, /* points of a panel with their values; all disturbed passes have them */
 };
 
 static bool has_passes(const struct cell_result *cell)
@@ -26,7 +25,7 @@ static bool has_passes(const struct cell_result *cell)
 	       cell->median_of_passes > 0 && cell->entries;
 }
 
-/* The baselines first, then the fastest; of several groups the fastest of each. */
+/* The baselines first, then the fastest; with several groups the fastest of each. */
 static int by_interest(const void *a, const void *b)
 {
 	const struct cell_result *x = *(const struct cell_result *const *)a;
@@ -67,7 +66,7 @@ static const char *title_of(struct plots *p, size_t i)
 	return p->names[i];
 }
 
-/* What the column `state` says. */
+/* Values of the column `state`. */
 enum { LEFT_OUT, CLEAN, COUNTS_DISTURBED };
 
 /* What all passes of a cell have in common. */

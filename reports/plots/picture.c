@@ -1,7 +1,7 @@
 /*
- * The SVG of gnuplot, given a title and a description that say what it shows. gnuplot titles its
- * SVG "Gnuplot" and each plot by its command, and makes hovering call a script that is not there.
- * These lines are replaced; all others are copied as they are. Nothing is unescaped.
+ * Gives the SVG of gnuplot a title and a description that say what it shows. gnuplot titles its SVG
+ * "Gnuplot" and each plot by its command, and its hover texts need a script that is not there.
+ * These lines are replaced; all others are copied unchanged. Nothing is unescaped.
  */
 #include "reports/plots/picture.h"
 
@@ -30,13 +30,13 @@ static struct piece line_at(const char *at, const char *end)
 	return (struct piece){at, (size_t)((newline ? newline + 1 : end) - at)};
 }
 
-/* From where the words begin in the line, or NULL. */
+/* The position of the words in the line, or NULL. */
 static const char *find(struct piece line, const char *words)
 {
 	return memmem(line.at, line.size, words, strlen(words));
 }
 
-/* What lies between two words of a line; empty where they are not there. */
+/* The text between two words of a line; empty if the line does not have both. */
 static struct piece between(struct piece line, const char *before, const char *after)
 {
 	const char *from = find(line, before), *end = line.at + line.size;
@@ -47,7 +47,7 @@ static struct piece between(struct piece line, const char *before, const char *a
 	return (struct piece){from, to ? (size_t)(to - from) : 0};
 }
 
-/* The heading is the first text in the largest font; the facts are the texts after it. */
+/* The heading is the first text in the largest font. The facts are the texts after it. */
 static struct heading find_heading(const char *svg, const char *end)
 {
 	struct heading h = {.title = {svg, 0}};
@@ -78,8 +78,8 @@ static void put_piece(FILE *to, struct piece piece)
 }
 
 /*
- * Ink becomes pale and pale lines dark where the reader has a dark scheme. The ground is
- * transparent, so the picture's own page has to know of both schemes, too.
+ * If the reader's colour scheme is dark, dark ink becomes light and light lines become dark. The
+ * background is transparent, so the page around the picture must support both schemes, too.
  */
 static void put_style(FILE *to)
 {

@@ -16,7 +16,7 @@
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
 
-/* What one plot shows: writes its data, or returns why there is nothing to draw. */
+/* A plot: a function that writes its data, or returns why there is nothing to draw. */
 struct plot {
 	const char *name;
 	const char *(*write)(struct plots *p, FILE *data);
@@ -49,7 +49,7 @@ static bool is_first(const struct result *r, size_t i)
 	return true;
 }
 
-/* Of several filesystems their kinds. */
+/* The kinds of all filesystems: "ext4, xfs". */
 static const char *where_words(struct plots *p)
 {
 	const struct result *r = p->result;
@@ -63,7 +63,7 @@ static const char *where_words(struct plots *p)
 	return arena_print(p->arena, "%s; %s", fs ? fs : "?", format_state(p->arena, r));
 }
 
-/* "6 trees: flat,1k; flat,10k; .."; of one tree on several filesystems what it is. */
+/* "6 trees: flat,1k; flat,10k; .."; of one tree on several filesystems its name. */
 static const char *tree_words(struct plots *p)
 {
 	const struct result *r = p->result;
@@ -86,7 +86,7 @@ static const char *host_words(struct plots *p)
 			   format_text(p->arena, p->result->tool.version));
 }
 
-/* How many passes the figures rest on. */
+/* The number of passes behind the figures. */
 static const char *passes_words(struct plots *p)
 {
 	uint32_t least = UINT32_MAX, most = 0;
@@ -102,7 +102,7 @@ static const char *passes_words(struct plots *p)
 			   format_rounds(p->arena, p->result));
 }
 
-/* What the whiskers of a plot are: of few rounds there is no interval. */
+/* What the whiskers mean. A few rounds have no interval. */
 static const char *whiskers_words(struct plots *p, bool of_ratio)
 {
 	size_t known = 0, seen = 0;
@@ -110,7 +110,7 @@ static const char *whiskers_words(struct plots *p, bool of_ratio)
 		const struct cell_result *cell = p->cells[i];
 		const struct estimate *e = of_ratio ? &cell->ratio : &cell->ns_per_entry;
 		if (of_ratio && cell->is_baseline)
-			continue; /* is not drawn */
+			continue; /* not drawn */
 		known += e->known;
 		seen += e->seen;
 	}
@@ -120,7 +120,7 @@ static const char *whiskers_words(struct plots *p, bool of_ratio)
 			   seen ? "; of few rounds their range" : "");
 }
 
-/* The harness's cost; of several groups the highest, which is what any bar has in it at most. */
+/* The cost of the harness. With several groups the highest, which no bar exceeds. */
 static double floor_cost(struct plots *p, bool *known)
 {
 	double most = 0;
@@ -150,7 +150,7 @@ static const char *floor_words(struct plots *p, double cost, bool known)
 			   tiny ? 0.01 : cost);
 }
 
-/* What stands at ratio 1. */
+/* What ratio 1 means. */
 static const char *baseline_words(struct plots *p)
 {
 	const struct groups *g = &p->groups;
@@ -196,7 +196,7 @@ static const struct plot plots[] = {
 	{"cold-and-warm", cache_plot_write},
 };
 
-/* about.tsv comes first: the scripts read it. */
+/* about.tsv is written first: the scripts read it. */
 static const struct plot about = {"about", write_about};
 
 static const char *write_plot(void *arg, const char *name, FILE *data)
@@ -241,7 +241,7 @@ int plots_draw(const struct result *result, const struct outdir *out,
 	if (!error)
 		error = drawing_make(&drawing, err);
 	if (error)
-		err_errno(err, error, "cannot draw plots"); /* unless there are words already */
+		err_errno(err, error, "cannot draw plots"); /* unless there is a message already */
 	arena_free(p.arena);
 	return error;
 }
@@ -257,8 +257,8 @@ static uint64_t written_at(int at, const char *dir, const char *name, const char
 }
 
 /*
- * about.tsv is the first file of a drawing, and each picture is written when it is whole. Where
- * there was no time for all, the others are taken to need as long as those.
+ * about.tsv is the first file of a drawing, and each picture is written when it is complete. If
+ * there was no time for all plots, the others are assumed to take as long on average.
  */
 uint64_t plots_took(int at, const char *name)
 {

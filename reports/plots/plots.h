@@ -1,7 +1,7 @@
 /*
- * Plots by gnuplot. Each is a script in plots/ that travels inside the program: drawing writes the
- * script and its data to OUT/plots, where `gnuplot NAME.gp` can be run again by hand, and makes
- * OUT/NAME.svg and OUT/NAME.png of copies of them.
+ * Plots by gnuplot. Each has a script in plots/, which is embedded in the program. Drawing writes
+ * the script and its data to OUT/plots, where `gnuplot NAME.gp` can be run again by hand, and makes
+ * OUT/NAME.svg and OUT/NAME.png from copies of them.
  */
 #ifndef REPORTS_PLOTS_PLOTS_H
 #define REPORTS_PLOTS_PLOTS_H
@@ -14,19 +14,18 @@
 #include "reports/plots/drawing.h"
 
 /*
- * Draws what there is to draw. For each plot a line goes to the log: the
- * file, or why there is none; what an earlier run left of such a plot is removed. -ENOTSUP when
- * there is no gnuplot: all data and scripts are written, and the message says how to go on. Other
- * errors: a file that cannot be written, -EIO when gnuplot fails (with its words) or leaves half a
- * picture, -EINTR when it is to stop, -ETIMEDOUT when the time is up and there is more to draw,
- * -ENOMEM.
+ * Draws the plots that have data. Each plot gets a line in the log: the file, or why there is none.
+ * A picture of an earlier run is removed. -ENOTSUP: gnuplot is not installed; all data and scripts
+ * are written, and the message says what to do. Other errors: a file that cannot be written; -EIO
+ * if gnuplot fails (with its message) or writes an incomplete picture; -EINTR if it is stopped;
+ * -ETIMEDOUT if the time is up before all plots are drawn; -ENOMEM.
  */
 int plots_draw(const struct result *result, const struct outdir *out,
 	       const struct drawing_terms *terms, struct err *err);
 
 /*
- * How long the drawing took of which the pictures are in that directory, NAME in the one that is
- * open, in ns; or would have taken. 0: there is none.
+ * How long it took, or would have taken, to draw all plots whose pictures are in a directory, in
+ * ns. The directory is NAME in the directory that is open as `at`. 0: there are none.
  */
 uint64_t plots_took(int at, const char *name);
 

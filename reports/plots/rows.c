@@ -9,7 +9,7 @@
 #include "engine/base/util.h"
 #include "reports/words/format.h"
 
-/* Of several groups no more rows than fit on a page, and no fewer than these of each. */
+/* With several groups: the most rows that fit on a page, and the fewest of each group. */
 enum { PAGE_ROWS = 72, LEAST_ROWS = 4 };
 
 static const char mark[] = " (baseline)";
@@ -23,7 +23,7 @@ struct rows {
 
 /* --- Both plots ------------------------------------------------------------------------------ */
 
-/* The cells of a group, or all where there are no groups. */
+/* Collects the cells of a group, or all cells if there are no groups. */
 static void collect(struct plots *p, size_t group)
 {
 	p->n = 0;
@@ -42,7 +42,7 @@ static size_t most_rows(const struct plots *p)
 	return p->groups.n < 2 ? SIZE_MAX : MAX(each, LEAST_ROWS + 1) - 1;
 }
 
-/* Its name stands in a row of its own above the cells, with how many of them there are. */
+/* The group's name is in a row of its own above the cells, with the number of cells. */
 static void put_head(struct rows *r, size_t group, size_t shown, size_t n)
 {
 	const char *name = r->p->groups.names[group];
@@ -90,7 +90,10 @@ static size_t put_rows(struct plots *p, FILE *data, const struct row_kind *kind)
 	return r.drawn;
 }
 
-/* What pointing at it says: "statx: 812.4 ns per entry (804.3 to 820.5; n = 22)"; ends the row. */
+/*
+ * The text shown when the pointer is on it: "statx: 812.4 ns per entry (804.3 to 820.5; n = 22)".
+ * Ends the row.
+ */
 static void put_tip(struct rows *r, const char *name, const struct estimate *e, const char *unit,
 		    int decimals)
 {

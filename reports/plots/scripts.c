@@ -14,7 +14,10 @@
 
 enum { SCRIPT_MAX = 1 << 20 };
 
-/* A script is a program: gnuplot can run any command. So no other user may be able to change it. */
+/*
+ * A script is a program, because gnuplot can run any command. So no other user may be able to
+ * change it.
+ */
 static int check_rights(int fd, const char *what, struct err *err)
 {
 	struct stat st;
@@ -64,7 +67,7 @@ int scripts_check(const char *dir, struct err *err)
 			     dir);
 }
 
-/* 1: it is not there. */
+/* 1: the file does not exist. */
 static int read_own(int dir, const char *path, const char *file, char **text, size_t *size,
 		    struct err *err)
 {

@@ -1,4 +1,4 @@
-/* The gnuplot scripts: those that travel inside the program, and a user's own in their place. */
+/* The gnuplot scripts: the embedded ones, and scripts of the user that replace them. */
 #ifndef REPORTS_PLOTS_SCRIPTS_H
 #define REPORTS_PLOTS_SCRIPTS_H
 
@@ -13,8 +13,8 @@
 int scripts_check(const char *dir, struct err *err);
 
 /*
- * NAME.gp of that directory (NULL: there is none), or where it is not there the built-in one;
- * *text is to be freed. -ENOENT: there is no such script; -EINVAL, as above; -EFBIG.
+ * Reads NAME.gp of that directory (NULL: none), or the embedded script if the directory does not
+ * have it. The caller frees *text. -ENOENT: there is no such script; -EINVAL, as above; -EFBIG.
  */
 int scripts_read(const char *dir, const char *name, char **text, size_t *size, struct err *err);
 

@@ -12,8 +12,8 @@ struct size_plot {
 	struct plots *p;
 	FILE *data;
 	struct sizes *series;
-	size_t n, n_series; /* drawn, and that there are */
-	size_t *order;      /* kinds: those that are drawn come first */
+	size_t n, n_series; /* the number of lines drawn, and of all */
+	size_t *order;      /* kinds; those that are drawn come first */
 	const char **names;
 	size_t n_lines, n_left_out, blocks;
 };
@@ -23,7 +23,7 @@ static bool has_figure(const struct cell_result *cell)
 	return cell && cell->status == STATUS_OK && estimate_has_median(&cell->ns_per_entry);
 }
 
-/* Whether some series has it in two sizes: one is no line. */
+/* Whether some series has the kind in two sizes. One size makes no line. */
 static bool is_line(const struct size_plot *s, size_t kind)
 {
 	for (size_t i = 0; i < s->n; i++) {
@@ -42,7 +42,7 @@ static bool is_baseline(const struct size_plot *s, size_t kind)
 	return cell && cell->is_baseline;
 }
 
-/* The first by their median ratio, and the baseline in any case. */
+/* Chooses the first by their median ratio, and always the baseline. */
 static bool find_lines(struct size_plot *s)
 {
 	const struct groups *g = &s->p->groups;
@@ -75,7 +75,7 @@ static void put_numbers(FILE *data, const struct estimate *e)
 		fputs("\tNaN\tNaN\tNaN", data);
 }
 
-/* "flat: 2 jobs pay from about 700 entries on ext4, warm"; the last one says what is missing. */
+/* "flat: 2 jobs pay from about 700 entries on ext4, warm"; the last title says what is missing. */
 static const char *title_of(struct size_plot *s, size_t series, double *from)
 {
 	const struct sizes *sizes = &s->series[series];
@@ -121,7 +121,7 @@ static void put_block(struct size_plot *s, size_t series, size_t line)
 	}
 }
 
-/* Trees that are cut to one size are one size. */
+/* Trees that are cut to one size count as one size. */
 static bool is_cut(const struct result *result)
 {
 	for (size_t i = 0; i < result->n_trees; i++) {

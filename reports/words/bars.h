@@ -1,6 +1,6 @@
 /*
- * Counts drawn with characters: a bar for each, or all of them as a sparkline. Uses blocks of
- * eighths if the locale is UTF-8, else ASCII.
+ * Draws counts with characters: a bar for each, or all as a sparkline. Uses eighths of blocks if
+ * the locale is UTF-8, else ASCII.
  */
 #ifndef REPORTS_WORDS_BARS_H
 #define REPORTS_WORDS_BARS_H

@@ -13,19 +13,19 @@ static bool is_word(char c)
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/* Whether markdown, or what GitHub adds to it, would take the character for more than itself. */
+/* Whether the character begins markup in markdown or in GitHub's extensions of it. */
 static bool is_mark(const char *text, const char *at)
 {
 	switch (*at) {
-	case ':': /* of an address */
+	case ':': /* of a URL */
 		return strncmp(at, "://", 3) == 0;
 	case '.':
 		return at - text >= 3 && strncasecmp(at - 3, "www", 3) == 0;
-	case '_': /* inside a word it is a letter */
+	case '_': /* inside a word it is a plain character */
 		return !(at > text && is_word(at[-1]) && is_word(at[1]));
 	case '+':
 	case '-':
-	case '=': /* begins a list, or underlines a heading */
+	case '=': /* at the start of a line it begins a list or underlines a heading */
 		return at == text;
 	default:
 		return strchr("&<>\\`*[#|~@$", *at);
@@ -49,7 +49,7 @@ const char *escape_markdown(struct arena *arena, const char *text, size_t max)
 	return out;
 }
 
-/* Spreadsheets skip blanks, and some take the wide forms of = + - @ (U+FF1D..) for the signs. */
+/* Spreadsheets skip blanks, and some accept the full-width forms of = + - @ (U+FF1D and others). */
 static bool is_formula(const char *shown)
 {
 	static const char *const wide[] = {"\357\274\235", "\357\274\213", "\357\274\215",

@@ -12,14 +12,14 @@
 
 /*
  * Writes each character that begins markup in markdown or HTML as a character reference, which no
- * parser takes for markup. Other characters stay, so that the source is readable. At most max
- * characters of the text. Never returns NULL; "" for NULL.
+ * parser takes for markup. Other characters are unchanged, so that the source stays readable. At
+ * most max characters of the text are written. Never returns NULL; "" for NULL.
  */
 const char *escape_markdown(struct arena *arena, const char *text, size_t max);
 
 /*
- * A quoted field of CSV (RFC 4180): visible text. If a spreadsheet would take it for a formula, it
- * begins with an apostrophe. For NULL the quotes are empty.
+ * Writes a quoted field of CSV (RFC 4180) with visible text. A text that a spreadsheet would take
+ * for a formula gets an apostrophe in front. NULL gives an empty quoted field.
  */
 void escape_csv(FILE *to, struct arena *arena, const char *text);
 

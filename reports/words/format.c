@@ -155,7 +155,7 @@ const char *format_cell(struct arena *arena, const struct result *result,
 		arena_print(arena, "%s on %s", name, format_tree_label(arena, result, cell)));
 }
 
-/* "12,000 of 300,000 entries", and where they are from. */
+/* "12,000 of 300,000 entries", and what part of the tree they are. */
 static const char *format_sample(struct arena *arena, const struct tree_facts *tree)
 {
 	const struct sample_facts *sample = &tree->sample;
@@ -210,7 +210,7 @@ const char *format_guest(struct arena *arena, const struct guest_facts *g)
 				      (double)g->rtt_ns / 1e6));
 }
 
-/* Adds a word to a comma list unless the cells before i had it already. */
+/* Adds a word to a comma list unless a cell before i has it as well. */
 static const char *add_word(struct arena *arena, const char *list, const char *word)
 {
 	if (!list)
@@ -236,7 +236,8 @@ static const char *format_specials(struct arena *arena, const struct result *res
 }
 
 /*
- * The evidence of the cells in one cache state, each kind once: "time"; NULL: reads from disk only.
+ * The kinds of evidence of the cells in one cache state, each once: "time"; NULL: reads from disk
+ * only.
  */
 static const char *evidence_words(struct arena *arena, const struct result *result,
 				  enum cache_state cache)

@@ -1,7 +1,7 @@
 /*
- * Numbers and facts as people read them, the same in the table, the sentences and the plots. All
- * text lies in the arena, has no control characters, and is never NULL: "?" stands for what is
- * unknown (or for memory that ran out).
+ * Formats numbers and facts for people, in the same way in the table, the sentences and the plots.
+ * All text is in the arena, has no control characters, and is never NULL: "?" means unknown (or out
+ * of memory).
  */
 #ifndef REPORTS_WORDS_FORMAT_H
 #define REPORTS_WORDS_FORMAT_H
@@ -20,26 +20,26 @@ const char *format_si(struct arena *arena, double number);                  /* 1
 const char *format_duration(struct arena *arena, double ns);                /* 4.21 ms */
 const char *format_text(struct arena *arena, const char *text);             /* any bytes */
 
-/* "±", or "+-" where the output is not UTF-8; and a text with the one in place of the other. */
+/* "±", or "+-" if the output is not UTF-8; and a text in which it is replaced. */
 const char *format_plus_minus(bool utf8);
 const char *format_signs(struct arena *arena, const char *text, bool utf8);
 
-/* Whole per cent of a confidence, rounded down: never more than there is. */
+/* A confidence in whole per cent, rounded down, so that it is never overstated. */
 int format_confidence(double confidence);
 
-/* The farther end of an interval: "median ± spread" covers it all. */
+/* The distance to the farther end of an interval: "median ± spread" covers all of it. */
 double format_spread(const struct estimate *estimate);
 
-/* Decimals that the spread needs to show a digit other than 0: 0 to 5. */
+/* The number of decimals, 0 to 5, that the spread needs to show a digit other than 0. */
 int format_decimals(const struct estimate *estimate);
 
-/* The least confidence of all cells, in whole per cent; 99 while there is no figure. */
+/* The lowest confidence of all cells, in whole per cent; 99 if there are no figures. */
 int format_common_confidence(const struct result *result);
 
 /* Jobs of a cell: "2"; "auto" if the strategy chooses the number. */
 const char *format_jobs(struct arena *arena, const struct cell_result *cell);
 
-/* A cell's tree by its label, "xfs,10k", or by its name where it is alone. */
+/* The label of a cell's tree, "xfs,10k", or its name if the run has one tree. */
 const char *format_tree_label(struct arena *arena, const struct result *result,
 			      const struct cell_result *cell);
 
@@ -50,21 +50,21 @@ const char *format_tree_label(struct arena *arena, const struct result *result,
 const char *format_group(struct arena *arena, const struct result *result,
 			 const struct cell_result *cell);
 
-/* Below a head that names the group: "threaded with 2 jobs". */
+/* "threaded with 2 jobs": the cell's name below a heading with the name of the group. */
 const char *format_cell_in_group(struct arena *arena, const struct result *result,
 				 const struct cell_result *cell);
 
-/* "fstatat", "threaded with 2 jobs"; of a cell of the result */
+/* "fstatat", "threaded with 2 jobs"; the cell belongs to the result */
 const char *format_cell(struct arena *arena, const struct result *result,
 			const struct cell_result *cell);
 
-/* The conditions of a run, one line each; for the given one of several trees and filesystems. */
+/* The conditions of a run, one line each; if the run has several trees, those of the given one. */
 const char *format_tree(struct arena *arena, const struct tree_facts *tree);
 const char *format_fs(struct arena *arena, const struct fs_facts *fs);
 const char *format_host(struct arena *arena, const struct result *result);
 const char *format_guest(struct arena *arena, const struct guest_facts *guest);
 const char *format_state(struct arena *arena, const struct result *result); /* cache and pins */
-/* Which trees were measured together; NULL: all, so that there is nothing to say. */
+/* Which trees were measured together; NULL: all of them. */
 const char *format_sittings(struct arena *arena, const struct result *result);
 
 const char *format_rounds(struct arena *arena, const struct result *result);

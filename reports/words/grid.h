@@ -1,4 +1,7 @@
-/* Rows of one kind for other programs: the same in markdown, CSV and JSON (an array of objects). */
+/*
+ * Rows of one kind for other programs: the same content as markdown, CSV or JSON (an array of
+ * objects).
+ */
 #ifndef REPORTS_WORDS_GRID_H
 #define REPORTS_WORDS_GRID_H
 
@@ -12,8 +15,8 @@
 enum grid_format { GRID_TEXT, GRID_MARKDOWN, GRID_CSV, GRID_JSON, GRID_FORMATS };
 
 struct grid_column {
-	const char *name; /* words of letters and _ */
-	bool number;      /* its values are numbers as JSON spells them */
+	const char *name; /* letters and _ */
+	bool number;      /* its values are numbers in JSON's syntax */
 };
 
 struct grid {
@@ -37,7 +40,7 @@ enum grid_format grid_find(const char *name);
 int grid_begin(struct grid *grid, FILE *to, enum grid_format format,
 	       const struct grid_column *columns, size_t n);
 
-/* A value for each column, any bytes; NULL: not known. */
+/* One value for each column, any bytes; NULL: unknown. */
 void grid_row(struct grid *grid, const char *const *values);
 void grid_end(struct grid *grid);
 

@@ -31,7 +31,7 @@ static bool is_named(enum cache_state cache)
 	return cache != CACHE_WARM;
 }
 
-/* Whether the first len bytes of text end in "/cache"; then how long they are without. */
+/* Whether the first len bytes of text end in "/cache"; if so, stores the length without it. */
 static bool ends_in(const char *text, enum cache_state state, size_t *len)
 {
 	const char *cache = cache_state_name(state);
@@ -76,7 +76,7 @@ const char *label_without(struct arena *arena, const char *id, enum cache_state 
 
 /* --- Cutting --------------------------------------------------------------------------------- */
 
-/* Whether nothing but the name itself is or becomes the text. */
+/* Whether the text is neither the present nor the new name of another row. */
 static bool is_free(const char *const *names, const char *const *cuts, size_t n, const char *name,
 		    const char *text)
 {
@@ -95,7 +95,7 @@ static const char *cut(struct arena *arena, const char *const *names, const char
 		if (cuts[i] && strcmp(names[i], names[at]) == 0)
 			return cuts[i];
 	}
-	/* Cuts in the middle if the result is unique, else farther and farther from it. */
+	/* Tries a cut in the middle, then cuts farther from it, until the result is unique. */
 	const size_t kept = room > 2 ? room - 2 : 0, half = (kept + 1) / 2;
 	for (size_t step = 0; step <= half; step++) {
 		const size_t heads[] = {half - step, MIN(half + step, kept)};
@@ -119,7 +119,7 @@ void labels_fit(struct arena *arena, const char **names, size_t n, size_t room)
 		names[i] = cuts[i] ? cuts[i] : names[i];
 }
 
-/* The parameters of "statx[mask=size]" with their brackets; NULL without. */
+/* The parameters of "statx[mask=size]" with their brackets; NULL if it has none. */
 static const char *params_of(const char *name)
 {
 	const char *bracket = strchr(name, '[');
@@ -162,7 +162,7 @@ static void shorten_all(struct arena *arena, const char **names, size_t n, size_
 		const char *text = text_width(names[i]) > room ? shorten(arena, names[i]) : NULL;
 		cuts[i] = text && text_width(text) <= room ? text : NULL;
 	}
-	/* If two names would become equal, neither is changed. */
+	/* If two names would become equal, both stay as they are. */
 	for (size_t i = 0; i < n; i++)
 		is_kept[i] = !cuts[i] || !is_free(names, cuts, n, names[i], cuts[i]);
 	for (size_t i = 0; i < n; i++)
