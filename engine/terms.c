@@ -36,8 +36,8 @@ const char *cause_words(unsigned cause)
 		[CAUSE_NONE] = "no reason given",
 		[CAUSE_MISPLACED] = "a worker was not on its CPU",
 		[CAUSE_MAJOR_FAULTS] = "page faults read from disk",
-		[CAUSE_DELAYED] = "waited for a CPU for more than 5 % of the pass",
-		[CAUSE_STOLEN] = "the hypervisor took the CPU for more than 5 % of a second",
+		[CAUSE_DELAYED] = "waited for a CPU for more than 5% of the pass",
+		[CAUSE_STOLEN] = "the hypervisor took the CPU for more than 5% of a second",
 		[CAUSE_TREE_CHANGED] = TREE_CHANGED_WORDS,
 		[CAUSE_WRONG] = "wrong answers",
 		[CAUSE_CUT_SHORT] = "cut short",
@@ -54,6 +54,18 @@ const char *cause_words(unsigned cause)
 		[CAUSE_OTHER] = "a cause that this version of statmark does not know",
 	};
 	return word_of(words, ARRAY_LEN(words), cause);
+}
+
+const char *cause_shown(unsigned cause)
+{
+	switch (cause) {
+	case CAUSE_DELAYED:
+		return "waited for a CPU for more than 5 % of the pass";
+	case CAUSE_STOLEN:
+		return "the hypervisor took the CPU for more than 5 % of a second";
+	default:
+		return cause_words(cause);
+	}
 }
 
 const char *evidence_name(unsigned evidence)

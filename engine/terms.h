@@ -84,7 +84,8 @@ const char *stage_name(unsigned stage);
 const char *status_name(unsigned status);
 const char *order_name(unsigned order);
 const char *cache_state_name(unsigned state);
-const char *cause_words(unsigned cause);      /* "read from disk though warm" */
+const char *cause_words(unsigned cause);      /* in a document: "read from disk though warm" */
+const char *cause_shown(unsigned cause);      /* the same for people: documents have "5%" */
 const char *evidence_name(unsigned evidence); /* "block reads" */
 const char *stop_name(unsigned stop);
 

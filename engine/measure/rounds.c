@@ -109,7 +109,7 @@ static void judge_cache(struct run *run, struct site_cell *site_cell, struct pas
 	if (site_cell->refuted >= REFUTED_LEAST &&
 	    site_cell->refuted * REFUTED_SHARE > site_cell->judged)
 		run_give_up(run, site_cell, STATUS_INVALID,
-			    arena_print(run->result->arena, "a pass %s", cause_words(why)));
+			    arena_print(run->result->arena, "a pass %s", cause_shown(why)));
 }
 
 /*

@@ -26,7 +26,7 @@ static const char *why_unverified(const struct run *run, const struct cell_resul
 	if (why == CAUSE_TREE_CHANGED)
 		return "no pass could be verified: the tree kept changing";
 	return arena_print(run->result->arena, "no pass could be verified: a pass %s",
-			   cause_words(why));
+			   cause_shown(why));
 }
 
 /* A cell without a verified pass has not been measured, even if no result was wrong. */

@@ -263,7 +263,7 @@ static void put_disturbed(const struct page *p, const struct cell_result *cell)
 			html_put(p->to, "<li>round %s, %s: %s</li>\n",
 				 format_count(p->arena, pass->round),
 				 format_duration(p->arena, (double)pass->wall_ns),
-				 cause_words(pass->why));
+				 cause_shown(pass->why));
 	}
 	fputs("</ul>\n", p->to);
 }

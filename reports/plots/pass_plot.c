@@ -102,7 +102,7 @@ static void put_pass(struct plots *p, FILE *data, const struct pass_panel *panel
 		fputs(" \n", data);
 		return;
 	}
-	const char *why = state == CLEAN ? "" : cause_words(pass->why);
+	const char *why = state == CLEAN ? "" : cause_shown(pass->why);
 	put_words(p, data,
 		  arena_print(p->arena, "%s, round %" PRIu32 ": %s ns per entry%s%s",
 			      p->names[panel->i], pass->round, format_fixed(p->arena, ns, 1),

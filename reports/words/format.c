@@ -396,7 +396,7 @@ const char *format_disturbed(struct arena *arena, const struct result *result)
 	for (size_t i = 0; i < causes.n; i++)
 		text = arena_print(arena, "%s%s %s x %s", or_unknown(text), i ? "," : "",
 				   format_count(arena, causes.count[i]),
-				   cause_words(causes.why[i]));
+				   cause_shown(causes.why[i]));
 	return or_unknown(text);
 }
 

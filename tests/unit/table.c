@@ -26,7 +26,7 @@ static const char golden[] =
 	"         more than 5 % of a second\n"
 	"\n"
 	"                         time/entry              time against  syscalls\n"
-	"cell              jobs    ns, +-99 %  entries/s          lstat    /entry\n"
+	"cell              jobs   ns, +-99 %  entries/s          lstat    /entry\n"
 	"-----------------------------------------------------------------------\n"
 	"lstat                1  812.4 +-8.1     1.23 M       baseline     1.000\n"
 	"    2 directories could not be read (EIO); the first: /a/\\xff\n"

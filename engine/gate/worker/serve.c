@@ -124,7 +124,7 @@ static int pass_once(struct pass_server *s, struct worker_pass *out, uint64_t *r
 		snprintf(out->why, sizeof(out->why), "the tree changed during the pass");
 	else if (!out->clean)
 		snprintf(out->why, sizeof(out->why), "%s",
-			 cause_words(pass.why ? pass.why : CAUSE_NOT_WARM));
+			 cause_shown(pass.why ? pass.why : CAUSE_NOT_WARM));
 	return 0;
 }
 
