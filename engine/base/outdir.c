@@ -70,7 +70,7 @@ int outdir_open(struct outdir *dir, const char *path, bool forced, struct err *e
 	*dir = OUTDIR_NONE;
 	int error = make_dirs(path);
 	if (error)
-		return err_errno(err, error, "cannot make %s", path);
+		return err_errno(err, error, "cannot make the directory %s", path);
 	return open_at(dir, AT_FDCWD, path, strdup(path), forced, TARGET_USUAL, err);
 }
 
@@ -86,7 +86,8 @@ int outdir_open_below(struct outdir *dir, const struct outdir *above, const char
 	char *path = path_below(above, name);
 	*dir = OUTDIR_NONE;
 	if (mkdirat(above->fd, name, DIR_MODE) && errno != EEXIST) {
-		int error = err_errno(err, -errno, "cannot make %s", path ? path : name);
+		int error =
+			err_errno(err, -errno, "cannot make the directory %s", path ? path : name);
 		free(path);
 		return error;
 	}
@@ -105,7 +106,7 @@ int outdir_make(struct outdir *dir, const struct outdir *above, const char *stem
 		error = mkdirat(above->fd, name, DIR_MODE) ? -errno : 0;
 	}
 	if (error)
-		err_errno(err, error, "cannot make %s/%s", above->path, name);
+		err_errno(err, error, "cannot make the directory %s/%s", above->path, name);
 	else
 		error = open_at(dir, above->fd, name, path_below(above, name), above->forced,
 				TARGET_OURS, err);

@@ -258,7 +258,7 @@ static int make_folder(const char *path, struct err *err)
 		return err_errno(err, -ENAMETOOLONG, "cannot make the directory of %s", path);
 	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
 	int error = make_dirs(folder);
-	return error ? err_errno(err, error, "cannot make %s", folder) : 0;
+	return error ? err_errno(err, error, "cannot make the directory %s", folder) : 0;
 }
 
 int store_open(struct store **store, const char *path, bool create, struct err *err)
