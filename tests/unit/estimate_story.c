@@ -30,9 +30,11 @@ static void three_rounds_give_a_median_without_an_interval(void **state)
 	base->passes[1].wall_ns = 80 * ENTRIES;
 	fast->passes[2].wall_ns = 60 * ENTRIES;
 	assert_int_equal(estimate_cells(r), 0);
-	is_seen(&base->ns_per_entry, 100, 80, 100, "no 99 % interval: needs 8 usable rounds, has 3");
+	is_seen(&base->ns_per_entry, 100, 80, 100,
+		"no 99 % interval: needs 8 usable rounds, has 3");
 	is_seen(&fast->ratio, 0.6, 0.5, 0.625, "no 99 % interval: needs 8 usable rounds, has 3");
-	is_seen(&fast->ns_per_entry, 60, 50, 62.5, "no 99 % interval: needs 9 usable rounds, has 3");
+	is_seen(&fast->ns_per_entry, 60, 50, 62.5,
+		"no 99 % interval: needs 9 usable rounds, has 3");
 	assert_string_equal(r->fastest[0].cell, "fast");
 	is_seen(&r->fastest[0].speedup, 1 / 0.6, 1.6, 2,
 		"no 99 % interval: needs 8 usable rounds, has 3");

@@ -152,7 +152,8 @@ static void see_only(struct estimate *e)
 static void the_axis_names_the_intervals(void **state)
 {
 	static const char *const few = "whiskers: range of few rounds, no interval<",
-				 *const some = "whiskers: 99 % interval; of few rounds their range<",
+				 *const some =
+					 "whiskers: 99 % interval; of few rounds their range<",
 				 *const all = "whiskers: 99 % interval<";
 	struct scratch *s = *state;
 	struct result *result = with_result();
