@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The library for Python declares what flist.h has, and answers as os.stat does."""
+"""The Python binding declares everything of flist.h, and returns what os.stat returns."""
 import ast
 import ctypes
 import errno
@@ -62,7 +62,7 @@ def compare(wanted):
 
 
 def layouts_are_those_of_the_header():
-    """every struct has the size of the header's, each field its place and size"""
+    """every struct has the size in the header, each field the same offset and size"""
     wanted = {}
     for struct in binding().library.STRUCTS:
         name = f"struct {struct.__name__}"
@@ -114,7 +114,7 @@ def functions_are_those_of_the_header():
 
 
 def differs(meta, other):
-    """Names of fields in which it is not what os.stat says."""
+    """The names of the fields that differ from os.stat."""
     fields = [name for name in meta._fields if name not in ("mnt_id", "btime_ns", "valid")]
     return [f"{name} {getattr(meta, name)}, not {getattr(other, f'st_{name}')}" for name in fields
             if getattr(meta, name) != getattr(other, f"st_{name}")]
@@ -139,7 +139,7 @@ def odd_tree():
 
 
 def collect_answers_as_lstat_does():
-    """collect has every entry of a tree, in order, with what os.lstat says of it"""
+    """collect returns every entry of a tree, in order, with the values of os.lstat"""
     flist = binding()
     with odd_tree() as odd:
         for root in (odd, TREE, bytes(odd)):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the READMEs show is so: links lead somewhere, the table is that of the example."""
+"""The READMEs are correct: their links work, and their table is that of the example."""
 import json
 import os
 import re
@@ -41,7 +41,7 @@ def the_example_is_valid():
 
 
 def the_readme_shows_the_example():
-    """the table in the README is what statmark report prints of the example"""
+    """the table in the README equals what statmark report prints for the example"""
     program = (ROOT / os.environ.get("STATMARK_BUILD", "build/release") / "statmark").resolve()
     if not program.exists():
         raise Skip(f"{program} is not built")
@@ -60,7 +60,7 @@ def words_of(picture):
 
 
 def the_pictures_are_of_the_example():
-    """each picture of the README says what statmark report draws of the example today"""
+    """each picture of the README has the text that statmark report draws of the example"""
     program = (ROOT / os.environ.get("STATMARK_BUILD", "build/release") / "statmark").resolve()
     if not program.exists():
         raise Skip(f"{program} is not built")

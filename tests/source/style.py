@@ -67,7 +67,7 @@ OTHER_MEANINGS = {"none": "the name of no hypervisor",
 
 
 def files_say_what_they_are():
-    """a file opens with what it is for, or its header does"""
+    """a file, or its header, begins with a comment on its purpose"""
     for source in files(*ROOMS, kinds=(".c", ".h")):
         header = source.name[:-1] + "h"
         if not source.text.startswith("/*") and not (
