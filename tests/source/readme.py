@@ -83,13 +83,60 @@ def room_readme(path):
     return folder / "README.md"
 
 
+CODE = (".c", ".h", ".gp", ".py", ".js", ".sh", ".css")
+
+
+def first_cells(text):
+    """Of each table in a README, the first cells of its rows; the head first."""
+    table = []
+    for line in [*text.splitlines(), ""]:
+        if line.startswith("|"):
+            table.append(line.strip("|").split("|")[0].strip())
+        elif table:
+            yield table
+            table = []
+
+
+def names_of_files(readme):
+    """What the tables of files name, as paths from the README's folder. Such a table has the head
+    "file" or the name of a folder, as in | `base/` |, in which its files are. A strategy may have
+    a dash where its file has an underscore."""
+    for head, _, *rows in first_cells(readme.read_text()):
+        folder = re.match(r"`([^`]*/)`", head)
+        if folder or head == "file":
+            for name in re.findall(r"`([^`]+)`", " ".join(rows)):
+                yield (folder[1] if folder else "") + name
+
+
+def names_file(name, path):
+    """Whether a name is that of a file: base/err, base/err.[ch] and base/err.c are base/err.c."""
+    whole = str(path)
+    stem = whole[:-len(path.suffix)]
+    names = {name, name.replace("-", "_")}
+    return bool(names & {whole, stem}) or f"{stem}.[ch]" in names
+
+
 def every_file_has_its_line():
-    """the README of a room names every file in it"""
-    for source in files(*ROOMS):
+    """every file has its line in a table of the README above it"""
+    named = {}
+    for source in files(*ROOMS, kinds=CODE):
         readme = room_readme(source.path)
-        quoted = " ".join(re.findall(r"`[^`]*`", readme.read_text()))
-        if not set(re.findall(r"[\w.]+", quoted)) & {source.path.stem, source.path.name}:
-            yield f"{readme.relative_to(ROOT)}: says nothing of {source.name}"
+        if readme not in named:
+            named[readme] = set(names_of_files(readme))
+        path = source.path.relative_to(readme.parent)
+        if not any(names_file(name, path) for name in named[readme]):
+            yield f"{readme.relative_to(ROOT)}: no row of a table of files names {path}"
+
+
+def every_line_has_its_file():
+    """every row of these tables names files that exist"""
+    for readme in readmes():
+        for name in names_of_files(readme):
+            folder, stem = (readme.parent / name).parent, Path(name).name
+            stems = {re.escape(s) for s in (stem, stem.replace("-", "_"))}
+            like = re.compile(rf"(?:{'|'.join(stems)})(?:\.\w+)*/?|{stem}")
+            if not folder.is_dir() or not any(like.fullmatch(p.name) for p in folder.iterdir()):
+                yield f"{readme.relative_to(ROOT)}: there is no {name}"
 
 
 def the_map_names_every_folder():
@@ -125,6 +172,6 @@ def words_are_declared_once():
                    f"{', '.join(found) or 'no file'}, and not in {where or 'none'} alone")
 
 
-run(every_file_has_its_line, words_are_declared_once, the_map_names_every_folder,
-    links_lead_somewhere, the_example_is_valid, the_readme_shows_the_example,
-    the_pictures_are_of_the_example)
+run(every_file_has_its_line, every_line_has_its_file, words_are_declared_once,
+    the_map_names_every_folder, links_lead_somewhere, the_example_is_valid,
+    the_readme_shows_the_example, the_pictures_are_of_the_example)
