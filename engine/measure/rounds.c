@@ -361,7 +361,7 @@ static int sample_once(struct run *run, struct site_cell *site_cell, uint32_t ro
 	if (!goes_on)
 		return 0;
 	pass.round = round;
-	return sampler_keep(run->sampler, &site_cell->latency, &pass, &site_cell->result->latency);
+	return latency_keep(&site_cell->latency, run->sampler, &pass, &site_cell->result->latency);
 }
 
 /* When time is short, latency passes are left out first. */

@@ -11,7 +11,7 @@
 #include "engine/measure/pass/sampler.h"
 #include "engine/measure/run.h"
 #include "engine/measure/verify/verify.h"
-#include "engine/measure/watch/watch.h"
+#include "engine/measure/watch.h"
 
 /*
  * The state of a run: its targets, the cells on each target, and what all of their passes share.

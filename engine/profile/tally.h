@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/measure/figures/latency.h"
+#include "engine/base/hist.h"
 
 /* The first TALLY_SPLIT kinds are also summed by depth and by size. */
 enum tally_call {

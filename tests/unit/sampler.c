@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/rng.h"
 #include "engine/base/util.h"
 #include "engine/measure/figures/latency.h"
 #include "tests/test.h"
@@ -240,7 +241,7 @@ static void run_pass(struct sampler *s, struct latency *l, struct latency_facts 
 	bool alone[ENTRIES];
 	const struct pass done = {.verified = verified, .first_done_ns = 5, .wall_ns = 9};
 	pass(s, alone);
-	assert_int_equal(sampler_keep(s, &l, &done, facts), 0);
+	assert_int_equal(latency_keep(&l, s, &done, facts), 0);
 }
 
 static struct latency *new_latency(struct latency_facts *facts)
@@ -356,12 +357,41 @@ static void batches_have_no_latency(void **state)
 	while (worker_take(&d->workers[0], &span))
 		;
 	sampler_end(&d->cell);
-	assert_int_equal(sampler_keep(s, &l, &done, &facts), 0);
+	assert_int_equal(latency_keep(&l, s, &done, &facts), 0);
 	assert_null(l);
 	assert_non_null(strstr(facts.reason, "batches"));
 	free(facts.passes);
 	free(d);
 	sampler_free(s);
+}
+
+static int compare_slow(const void *a, const void *b)
+{
+	const struct slow *x = a, *y = b;
+	return (x->ns > y->ns) - (x->ns < y->ns);
+}
+
+/* Against sorting all, the longest time of each entry. */
+static void the_slowest_are_the_slowest(void **state)
+{
+	enum { KINDS = 37 };
+	struct rng rng = {9};
+	(void)state;
+	for (size_t added = 0; added < 200; added++) {
+		struct slow all[KINDS] = {{0}};
+		struct slowest s = {0};
+		for (size_t i = 0; i < added; i++) {
+			uint32_t entry = (uint32_t)rng_below(&rng, KINDS);
+			uint64_t ns = 1 + rng_next(&rng) % 100000;
+			slowest_add(&s, entry, ns);
+			all[entry] = (struct slow){MAX(all[entry].ns, ns), entry};
+		}
+		qsort(all, KINDS, sizeof(*all), compare_slow);
+		for (size_t i = 0; i < s.n; i++)
+			assert_memory_equal(&s.entries[i].ns, &all[KINDS - s.n + i].ns,
+					    sizeof(uint64_t));
+		assert_true(s.n == SLOWEST || all[KINDS - 1 - s.n].ns == 0);
+	}
 }
 
 int main(void)
@@ -379,6 +409,7 @@ int main(void)
 		cmocka_unit_test(figures_of_enough_samples_are_given),
 		cmocka_unit_test(cells_without_latency_give_a_reason),
 		cmocka_unit_test(batches_have_no_latency),
+		cmocka_unit_test(the_slowest_are_the_slowest),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

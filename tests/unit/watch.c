@@ -1,5 +1,5 @@
 /* Steal, from files like /proc/stat. */
-#include "engine/measure/watch/watch.h"
+#include "engine/measure/watch.h"
 
 #include <errno.h>
 #include <stdio.h>

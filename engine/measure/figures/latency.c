@@ -7,75 +7,6 @@
 #include "engine/base/util.h"
 #include "engine/measure/figures/cell_row.h"
 
-/*
- * The exponent of the power of two by which the bucket's times were divided: the inverse of
- * hist_bucket.
- */
-static unsigned shift_of(size_t bucket)
-{
-	return bucket < 2 * HIST_PARTS ? 0 : (unsigned)(bucket >> HIST_PARTS_BITS) - 1;
-}
-
-uint64_t hist_least(size_t bucket)
-{
-	unsigned shift = shift_of(bucket);
-	return (uint64_t)(bucket - ((size_t)shift << HIST_PARTS_BITS)) << shift;
-}
-
-uint64_t hist_middle(size_t bucket)
-{
-	return hist_least(bucket) + (UINT64_C(1) << shift_of(bucket)) / 2;
-}
-
-void hist_merge(struct hist *into, const struct hist *from)
-{
-	into->n += from->n;
-	into->overflow += from->overflow;
-	into->max = MAX(into->max, from->max);
-	for (size_t i = 0; i < HIST_BUCKETS; i++)
-		into->counts[i] += from->counts[i];
-}
-
-/* n * ppm / 1000000 rounded up, at least 1. 128 bits, because the product can exceed 64. */
-static uint64_t rank_of(uint64_t n, uint32_t ppm)
-{
-	unsigned __int128 rank = ((unsigned __int128)n * ppm + 999999) / 1000000;
-	return MAX((uint64_t)rank, 1);
-}
-
-bool hist_percentile(const struct hist *h, uint32_t ppm, uint64_t *ns)
-{
-	uint64_t rank = rank_of(h->n, ppm), seen = 0;
-	size_t bucket = 0;
-	if (h->n < rank + HIST_BEYOND_LEAST)
-		return false;
-	while ((seen += h->counts[bucket]) < rank)
-		bucket++;
-	*ns = MIN(hist_middle(bucket), h->max);
-	return true;
-}
-
-void slowest_add(struct slowest *s, uint32_t entry, uint64_t ns)
-{
-	size_t at;
-	if (s->n == SLOWEST && ns <= s->entries[0].ns)
-		return;
-	for (at = 0; at < s->n && s->entries[at].entry != entry; at++)
-		;
-	if (at < s->n && s->entries[at].ns >= ns)
-		return;
-	if (at == s->n && s->n == SLOWEST)
-		at = 0;
-	else if (at == s->n)
-		s->n++;
-	/* The element `at` is free. It is moved to the position of the new time. */
-	for (; at > 0 && s->entries[at - 1].ns > ns; at--)
-		s->entries[at] = s->entries[at - 1];
-	for (; at + 1 < s->n && s->entries[at + 1].ns < ns; at++)
-		s->entries[at] = s->entries[at + 1];
-	s->entries[at] = (struct slow){ns, entry};
-}
-
 void latency_free(struct latency *l)
 {
 	free(l);
@@ -108,6 +39,24 @@ int latency_open(struct latency **latency, const struct cell *cell, struct laten
 	}
 	*latency = calloc(1, sizeof(**latency));
 	return *latency ? 0 : -ENOMEM;
+}
+
+int latency_keep(struct latency **latency, const struct sampler *sampler, const struct pass *pass,
+		 struct latency_facts *facts)
+{
+	struct latency *l = *latency;
+	int error = array_grow(&facts->passes, &facts->room_passes, facts->n_passes + 1,
+			       sizeof(*facts->passes));
+	if (error)
+		return error;
+	facts->passes[facts->n_passes++] = *pass;
+	if (pass->verified && !sampler_collect(sampler, &l->hist, &l->slowest)) {
+		latency_unknown(facts,
+				"answers come in batches, so no entry has a latency of its own");
+		latency_free(l);
+		*latency = NULL;
+	}
+	return 0;
 }
 
 /* The times at which the first and the last worker were done: medians of the passes. */

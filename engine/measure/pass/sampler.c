@@ -28,6 +28,27 @@ struct sampler {
 	struct worker_samples *probes;
 };
 
+void slowest_add(struct slowest *s, uint32_t entry, uint64_t ns)
+{
+	size_t at;
+	if (s->n == SLOWEST && ns <= s->entries[0].ns)
+		return;
+	for (at = 0; at < s->n && s->entries[at].entry != entry; at++)
+		;
+	if (at < s->n && s->entries[at].ns >= ns)
+		return;
+	if (at == s->n && s->n == SLOWEST)
+		at = 0;
+	else if (at == s->n)
+		s->n++;
+	/* The element `at` is free. It is moved to the position of the new time. */
+	for (; at > 0 && s->entries[at - 1].ns > ns; at--)
+		s->entries[at] = s->entries[at - 1];
+	for (; at + 1 < s->n && s->entries[at + 1].ns < ns; at++)
+		s->entries[at] = s->entries[at + 1];
+	s->entries[at] = (struct slow){ns, entry};
+}
+
 /* Entries to skip before the next sample: gap - 1 on average. */
 static uint32_t draw_gap(const struct sampler *s, struct worker_samples *p)
 {
@@ -149,24 +170,6 @@ bool sampler_collect(const struct sampler *s, struct hist *hist, struct slowest 
 			slowest_add(slowest, mine->entries[k].entry, mine->entries[k].ns);
 	}
 	return true;
-}
-
-int sampler_keep(const struct sampler *sampler, struct latency **latency, const struct pass *pass,
-		 struct latency_facts *facts)
-{
-	struct latency *l = *latency;
-	int error = array_grow(&facts->passes, &facts->room_passes, facts->n_passes + 1,
-			       sizeof(*facts->passes));
-	if (error)
-		return error;
-	facts->passes[facts->n_passes++] = *pass;
-	if (pass->verified && !sampler_collect(sampler, &l->hist, &l->slowest)) {
-		latency_unknown(facts,
-				"answers come in batches, so no entry has a latency of its own");
-		latency_free(l);
-		*latency = NULL;
-	}
-	return 0;
 }
 
 uint64_t sampler_timer_ns(void)

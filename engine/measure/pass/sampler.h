@@ -29,9 +29,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/base/hist.h"
 #include "engine/base/rng.h"
-#include "engine/measure/figures/latency.h"
 #include "engine/strategy.h"
+
+/* The slowest entries, in ascending order of time; at most SLOWEST. */
+enum { SLOWEST = 10 };
+
+struct slow {
+	uint64_t ns;
+	uint32_t entry;
+};
+
+struct slowest {
+	size_t n;
+	struct slow entries[SLOWEST];
+};
+
+/* Adds an entry if it is among the slowest; of one entry only the longest time is kept. */
+void slowest_add(struct slowest *slowest, uint32_t entry, uint64_t ns);
 
 struct sampler;
 
@@ -54,13 +70,6 @@ void sampler_end(struct cell *cell);
  * stored when the strategy took the next span, so it works in batches.
  */
 bool sampler_collect(const struct sampler *sampler, struct hist *hist, struct slowest *slowest);
-
-/*
- * Called after a latency pass: stores the pass, and its samples if it was verified. If a strategy
- * works in batches, *latency is freed and set to NULL. 0 or -ENOMEM.
- */
-int sampler_keep(const struct sampler *sampler, struct latency **latency, const struct pass *pass,
-		 struct latency_facts *facts);
 
 /* The duration of an empty sample: the median of many, ns. Takes some milliseconds. */
 uint64_t sampler_timer_ns(void);

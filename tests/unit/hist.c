@@ -1,5 +1,5 @@
 /* The error bound is tried at the ends of every bucket there is, and on random times between. */
-#include "engine/measure/figures/latency.h"
+#include "engine/base/hist.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -198,35 +198,6 @@ static void beyond_counts_buckets_above(void **state)
 	free(h);
 }
 
-static int compare_slow(const void *a, const void *b)
-{
-	const struct slow *x = a, *y = b;
-	return (x->ns > y->ns) - (x->ns < y->ns);
-}
-
-/* Against sorting all, the longest time of each entry. */
-static void the_slowest_are_the_slowest(void **state)
-{
-	enum { KINDS = 37 };
-	struct rng rng = {9};
-	(void)state;
-	for (size_t added = 0; added < 200; added++) {
-		struct slow all[KINDS] = {{0}};
-		struct slowest s = {0};
-		for (size_t i = 0; i < added; i++) {
-			uint32_t entry = (uint32_t)rng_below(&rng, KINDS);
-			uint64_t ns = 1 + rng_next(&rng) % 100000;
-			slowest_add(&s, entry, ns);
-			all[entry] = (struct slow){MAX(all[entry].ns, ns), entry};
-		}
-		qsort(all, KINDS, sizeof(*all), compare_slow);
-		for (size_t i = 0; i < s.n; i++)
-			assert_memory_equal(&s.entries[i].ns, &all[KINDS - s.n + i].ns,
-					    sizeof(uint64_t));
-		assert_true(s.n == SLOWEST || all[KINDS - 1 - s.n].ns == 0);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,7 +210,6 @@ int main(void)
 		cmocka_unit_test(percentiles_of_too_few_samples_are_withheld),
 		cmocka_unit_test(a_percentile_is_never_beyond_the_longest),
 		cmocka_unit_test(beyond_counts_buckets_above),
-		cmocka_unit_test(the_slowest_are_the_slowest),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

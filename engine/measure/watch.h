@@ -2,8 +2,8 @@
  * What is watched during a whole run: the processor's counters, opened once on every worker of the
  * crew, and the CPU time that the hypervisor takes from the workers' CPUs.
  */
-#ifndef ENGINE_MEASURE_WATCH_WATCH_H
-#define ENGINE_MEASURE_WATCH_WATCH_H
+#ifndef ENGINE_MEASURE_WATCH_H
+#define ENGINE_MEASURE_WATCH_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "engine/measure/watch/watch.h"
+#include "engine/measure/watch.h"
 
 #include <errno.h>
 #include <stdio.h>
