@@ -14,6 +14,7 @@
 #include "engine/base/progress.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
+#include "engine/cmd/parts/registry.h"
 #include "engine/cmd/parts/subject.h"
 #include "engine/host/finding.h"
 #include "engine/host/host.h"

@@ -9,6 +9,7 @@
 #include "engine/base/clock.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/judge.h"
+#include "engine/cmd/parts/registry.h"
 #include "engine/cmd/parts/subject.h"
 #include "engine/gate/comparison.h"
 #include "engine/host/host.h"

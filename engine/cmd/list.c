@@ -15,6 +15,7 @@
 #include "engine/base/word.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/formats.h"
+#include "engine/cmd/parts/registry.h"
 #include "engine/cmd/parts/stats.h"
 #include "engine/host/topology.h"
 #include "engine/measure/choose/select.h"

@@ -21,6 +21,7 @@
 #include "engine/base/word.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/judge.h"
+#include "engine/cmd/parts/registry.h"
 #include "engine/cmd/parts/subject.h"
 #include "engine/host/topology.h"
 #include "engine/measure/figures/estimate.h"

@@ -10,6 +10,7 @@
 #include "datasets/tree/tree.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
+#include "engine/cmd/parts/registry.h"
 #include "engine/gate/arm/arm.h"
 #include "engine/gate/worker/serve.h"
 #include "engine/order.h"

@@ -15,7 +15,7 @@
 
 #include "datasets/tree/tree.h"
 #include "engine/base/util.h"
-#include "engine/cmd/cmd.h"
+#include "engine/cmd/parts/registry.h"
 #include "engine/order.h"
 #include "tests/conformance/with_bench.h"
 

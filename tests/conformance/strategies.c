@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
-#include "engine/cmd/cmd.h"
+#include "engine/cmd/parts/registry.h"
 #include "tests/conformance/with_rules.h"
 #include "tests/conformance/with_trees.h"
 #include "tests/test.h"

@@ -4,7 +4,7 @@
  * what the real one does. So the answers are the kernel's, and are verified as ever.
  */
 #include "engine/base/util.h"
-#include "engine/cmd/cmd.h"
+#include "engine/cmd/parts/registry.h"
 #include "tests/conformance/with_files.h"
 #include "tests/conformance/with_rules.h"
 #include "tests/test.h"

@@ -15,7 +15,7 @@
 #include <time.h>
 
 #include "engine/base/util.h"
-#include "engine/cmd/cmd.h"
+#include "engine/cmd/parts/registry.h"
 #include "tests/conformance/with_files.h"
 #include "tests/conformance/with_rules.h"
 #include "tests/loop.h"

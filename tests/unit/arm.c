@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "engine/base/util.h"
-#include "engine/cmd/cmd.h"
+#include "engine/cmd/parts/registry.h"
 #include "tests/test.h"
 
 static struct arena *arena;

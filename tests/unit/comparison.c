@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "engine/base/util.h"
-#include "engine/cmd/cmd.h"
+#include "engine/cmd/parts/registry.h"
 #include "tests/test.h"
 
 static const struct comparison usual = {.tolerance = 0.01, .limit = 0.05};

@@ -1,12 +1,12 @@
 /* The worker of a gate, asked over its socket, while its tree changes. */
 #include "engine/gate/worker/serve.h"
+#include "engine/cmd/parts/registry.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "engine/cmd/cmd.h"
 #include "tests/scratch.h"
 #include "tests/test.h"
 

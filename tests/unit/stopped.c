@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "engine/base/util.h"
-#include "engine/cmd/cmd.h"
+#include "engine/cmd/parts/registry.h"
 #include "engine/strategy.h"
 #include "tests/scratch.h"
 #include "tests/test.h"

@@ -7,8 +7,8 @@
 #include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
-#include "engine/cmd/cmd.h"
 #include "engine/cmd/crossover/search.h"
+#include "engine/cmd/line/terminal.h"
 #include "reports/plots/bands.h"
 #include "reports/words/format.h"
 

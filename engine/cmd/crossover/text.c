@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 #include "engine/base/text.h"
-#include "engine/cmd/cmd.h"
 #include "engine/cmd/crossover/search.h"
+#include "engine/cmd/line/terminal.h"
 #include "reports/words/format.h"
 #include "reports/words/text_table.h"
 

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "engine/cmd/cmd.h"
+#include "engine/cmd/line/terminal.h"
 #include "engine/cmd/parts/results.h"
 
 enum { LAB_RUNS_MAX = 3 };

@@ -1,4 +1,5 @@
-/* The terminal: errors, signals, colour and the progress line, for all subcommands. */
+#include "engine/cmd/line/terminal.h"
+
 #include <errno.h>
 #include <langinfo.h>
 #include <pthread.h>
@@ -14,7 +15,6 @@
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/base/watchdog.h"
-#include "engine/cmd/cmd.h"
 #include "reports/words/format.h"
 
 volatile int cmd_stop;

@@ -6,7 +6,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
-#include "engine/cmd/cmd.h"
+#include "engine/cmd/parts/registry.h"
 #include "engine/gate/arm/arm.h"
 
 struct gathering {

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "engine/base/err.h"
-#include "engine/cmd/cmd.h"
+#include "engine/cmd/line/terminal.h"
 #include "engine/result.h"
 
 /* What an output is for people: the default of --format. */

@@ -5,7 +5,7 @@
 #ifndef ENGINE_CMD_PARTS_JUDGE_H
 #define ENGINE_CMD_PARTS_JUDGE_H
 
-#include "engine/cmd/cmd.h"
+#include "engine/cmd/line/terminal.h"
 #include "engine/gate/comparison.h"
 #include "reports/verdict/judgement.h"
 

@@ -1,7 +1,4 @@
-/*
- * The array of all strategies, built from strategies.def.
- */
-#include "engine/cmd/cmd.h"
+#include "engine/cmd/parts/registry.h"
 
 #define X(folder, name) extern const struct strategy strategy_##name;
 #include "strategies/strategies.def"

@@ -12,7 +12,7 @@
 #include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
-#include "engine/cmd/cmd.h"
+#include "engine/cmd/line/terminal.h"
 #include "engine/json/json.h"
 #include "reports/words/bars.h"
 

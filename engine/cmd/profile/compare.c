@@ -7,7 +7,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
-#include "engine/cmd/cmd.h"
+#include "engine/cmd/line/terminal.h"
 #include "engine/cmd/parts/arms.h"
 #include "engine/cmd/parts/budget.h"
 #include "engine/cmd/parts/subject.h"

@@ -8,7 +8,7 @@
 #include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
-#include "engine/cmd/cmd.h"
+#include "engine/cmd/line/terminal.h"
 #include "engine/cmd/profile/walk_profile.h"
 #include "reports/words/format.h"
 #include "reports/words/text_table.h"
