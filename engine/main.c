@@ -50,6 +50,7 @@
  *   strategies/flist/collect/  a whole tree, walked in parallel
  *   strategies/flist/extra/  what backup programs ask for beside metadata
  *   strategies/flist/list/  the list of a walk
+ *   strategies/flist/names/  the names of a directory, read and sorted
  *   strategies/flist/prefetch/  entries in order, while threads run ahead
  *   strategies/flist/examples/  a short program for each part
  *   reports/document/       the result as JSON, and back

@@ -28,11 +28,11 @@ static bool is_refused(void)
 #include "strategies/flist/collect/collect.c"
 #include "strategies/flist/collect/dirstack.c"
 #include "strategies/flist/collect/entry.c"
-#include "strategies/flist/collect/names.c"
-#include "strategies/flist/collect/reader.c"
 #include "strategies/flist/collect/share.c"
 #include "strategies/flist/collect/walk.c"
 #include "strategies/flist/collect/walkers.c"
+#include "strategies/flist/names/names.c"
+#include "strategies/flist/names/reader.c"
 #include "strategies/flist/threads.c"
 
 enum { MOST = 12, DIRS = 40, FILES = 30 };

@@ -44,13 +44,13 @@ static long listed(long number, int fd, ...);
 
 #include "strategies/flist/collect/collect.c"
 #include "strategies/flist/collect/dirstack.c"
-#include "strategies/flist/collect/names.c"
-#include "strategies/flist/collect/reader.c"
 #include "strategies/flist/collect/walk.c"
 #include "strategies/flist/collect/walkers.c"
 #include "strategies/flist/list/arena.c"
 #include "strategies/flist/list/block.c"
 #include "strategies/flist/list/list.c"
+#include "strategies/flist/names/names.c"
+#include "strategies/flist/names/reader.c"
 
 #undef syscall
 

@@ -55,8 +55,6 @@ static int give_map(void *at, size_t size)
 #include "strategies/flist/collect/collect.c"
 #include "strategies/flist/collect/dirstack.c"
 #include "strategies/flist/collect/entry.c"
-#include "strategies/flist/collect/names.c"
-#include "strategies/flist/collect/reader.c"
 #include "strategies/flist/collect/share.c"
 #include "strategies/flist/collect/walk.c"
 #include "strategies/flist/collect/walkers.c"
@@ -65,6 +63,8 @@ static int give_map(void *at, size_t size)
 #include "strategies/flist/list/arena.c"
 #include "strategies/flist/list/block.c"
 #include "strategies/flist/list/list.c"
+#include "strategies/flist/names/names.c"
+#include "strategies/flist/names/reader.c"
 #include "strategies/flist/tasks.c"
 #include "strategies/flist/threads.c"
 

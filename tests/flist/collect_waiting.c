@@ -26,7 +26,7 @@ static struct timespec in_ms(long ms)
 #include "tests/flist/with_waiting.h"
 
 #include "strategies/flist/ask/ask.h"
-#include "strategies/flist/collect/reader.h"
+#include "strategies/flist/names/reader.h"
 
 /* While set, only a path of several components can be opened: it is said to be the directory. */
 static bool names_are_forbidden;
@@ -66,9 +66,9 @@ static int meeting_ask(int dirfd, const char *name, unsigned flags, uint32_t fie
 #include "strategies/flist/collect/dirstack.c"
 #undef flist_opener_open_at
 #include "strategies/flist/collect/entry.c"
-#include "strategies/flist/collect/names.c"
-#include "strategies/flist/collect/reader.c"
 #include "strategies/flist/collect/share.c"
+#include "strategies/flist/names/names.c"
+#include "strategies/flist/names/reader.c"
 #define flist_ask meeting_ask
 #include "strategies/flist/collect/walk.c"
 #undef flist_ask

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "engine/base/rng.h"
-#include "strategies/flist/collect/names.h"
-#include "strategies/flist/collect/reader.h"
+#include "strategies/flist/names/names.h"
+#include "strategies/flist/names/reader.h"
 #include "tests/test.h"
 
 enum { BUFFER = 1 << 20 };

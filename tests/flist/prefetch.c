@@ -46,7 +46,7 @@ static int counted_ask(int dirfd, const char *name, unsigned flags, uint32_t fie
 	return flist_ask(dirfd, name, flags, fields, meta);
 }
 
-#include "strategies/flist/collect/reader.h"
+#include "strategies/flist/names/reader.h"
 
 static int delayed_open(const struct flist_opener *opener, int from, char *path, size_t len,
 			bool to_read)

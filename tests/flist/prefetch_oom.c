@@ -32,8 +32,9 @@ static bool refuse(void)
 #define realloc(old, size)         (refuse() ? NULL : realloc(old, size))
 #define aligned_alloc(align, size) (refuse() ? NULL : aligned_alloc(align, size))
 
-#include "strategies/flist/collect/names.c"
 #include "strategies/flist/collect/walkers.c"
+#include "strategies/flist/list/arena.c"
+#include "strategies/flist/names/names.c"
 #include "strategies/flist/prefetch/prefetch.c"
 #include "strategies/flist/prefetch/queue.c"
 #include "strategies/flist/prefetch/work.c"

@@ -5,13 +5,14 @@
 #include <dirent.h>
 #include <endian.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
-#include "strategies/flist/collect/walk.h"
+#include "strategies/flist/list/arena.h"
 
 /*
  * The argument of the ioctl. It is defined here because not every C library comes with the kernel's

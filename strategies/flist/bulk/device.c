@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "strategies/flist/ask/ask.h"
-#include "strategies/flist/collect/walk.h"
+#include "strategies/flist/list/arena.h"
 
 enum { NAME_ROOM = 256, PATH_ROOM = 4096, LINE_ROOM = 512 };
 

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "strategies/flist/collect/names.h"
 #include "strategies/flist/list/arena.h"
+#include "strategies/flist/names/names.h"
 
 /* An inode, in the same form for all filesystems. */
 

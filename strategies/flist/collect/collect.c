@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "strategies/flist/ask/ask.h"
-#include "strategies/flist/bulk/bulk.h"
+#include "strategies/flist/collect/bulk.h"
 #include "strategies/flist/collect/entry.h"
 #include "strategies/flist/collect/walk.h"
 #include "strategies/flist/threads.h"

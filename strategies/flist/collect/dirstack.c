@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "strategies/flist/collect/walk.h"
+#include "strategies/flist/list/arena.h"
 
 struct flist_level {
 	const struct flist_node *node;

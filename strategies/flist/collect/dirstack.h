@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "strategies/flist/collect/reader.h"
 #include "strategies/flist/list/list.h"
+#include "strategies/flist/names/reader.h"
 
 struct flist_level;
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "strategies/flist/bulk/bulk.h"
+#include "strategies/flist/collect/bulk.h"
 #include "strategies/flist/collect/entry.h"
 
 enum { CLAIMS_PER_JOB = 2 /* claim: 1/(this * jobs) of the rest */ };

@@ -22,10 +22,10 @@
 #include <sys/stat.h>
 
 #include "strategies/flist/ask/ask.h"
-#include "strategies/flist/bulk/bulk.h"
+#include "strategies/flist/collect/bulk.h"
 #include "strategies/flist/collect/entry.h"
-#include "strategies/flist/collect/names.h"
 #include "strategies/flist/collect/share.h"
+#include "strategies/flist/names/names.h"
 #include "strategies/flist/threads.h"
 
 enum {

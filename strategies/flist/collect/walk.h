@@ -13,11 +13,11 @@
 #include "strategies/flist/adapt.h"
 #include "strategies/flist/clock.h"
 #include "strategies/flist/collect/dirstack.h"
-#include "strategies/flist/collect/names.h"
-#include "strategies/flist/collect/reader.h"
 #include "strategies/flist/extra/extra.h"
 #include "strategies/flist/list/block.h"
 #include "strategies/flist/list/list.h"
+#include "strategies/flist/names/names.h"
+#include "strategies/flist/names/reader.h"
 #include "strategies/flist/tasks.h"
 
 /*
@@ -207,11 +207,5 @@ void flist_walker_measure(struct flist_walker *w, size_t calls, bool asking);
 
 /* Adds the entries of a complete block to length and path_most. */
 void flist_walker_count(struct flist_walker *w, const struct flist_block *block);
-
-/*
- * Grows *array to hold at least `need` elements of `size` bytes; doubles *room, which counts
- * elements. 0 or -ENOMEM, with the array unchanged.
- */
-int flist_grow(void *array, size_t *room, size_t need, size_t size);
 
 #endif

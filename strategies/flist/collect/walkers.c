@@ -8,25 +8,9 @@
 #include <sys/stat.h>
 
 #include "strategies/flist/ask/ask.h"
-#include "strategies/flist/bulk/bulk.h"
+#include "strategies/flist/collect/bulk.h"
 #include "strategies/flist/collect/walk.h"
 #include "strategies/flist/threads.h"
-
-int flist_grow(void *array, size_t *room, size_t need, size_t size)
-{
-	void **memory = array, *grown;
-	size_t n = *room ? *room : 16;
-	if (need <= *room)
-		return 0;
-	while (n < need)
-		n *= 2;
-	grown = realloc(*memory, n * size);
-	if (!grown)
-		return -ENOMEM;
-	*memory = grown;
-	*room = n;
-	return 0;
-}
 
 /*
  * The number of directory descriptors that a job keeps open: fewer if the limit of the process is

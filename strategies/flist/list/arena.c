@@ -1,7 +1,9 @@
 #include "strategies/flist/list/arena.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -155,4 +157,20 @@ void flist_arena_join(struct flist_arena *to, struct flist_arena *from)
 	*last = from->chunks;
 	to->bytes += from->bytes;
 	*from = (struct flist_arena){0};
+}
+
+int flist_grow(void *array, size_t *room, size_t need, size_t size)
+{
+	void **memory = array, *grown;
+	size_t n = *room ? *room : 16;
+	if (need <= *room)
+		return 0;
+	while (n < need)
+		n *= 2;
+	grown = realloc(*memory, n * size);
+	if (!grown)
+		return -ENOMEM;
+	*memory = grown;
+	*room = n;
+	return 0;
 }

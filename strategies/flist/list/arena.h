@@ -5,6 +5,8 @@
  * allocates huge pages, each of which takes one fault instead of 512. A small arena does not: the
  * kernel would clear 2 MiB for little data. If several arenas are filled at the same time, each has
  * to be larger before it takes huge pages.
+ *
+ * Arrays that grow are not in an arena: flist_grow.
  */
 #ifndef FLIST_LIST_ARENA_H
 #define FLIST_LIST_ARENA_H
@@ -38,5 +40,11 @@ void flist_arena_release(struct flist_arena *arena);
  * most of the memory. `from` is empty afterwards.
  */
 void flist_arena_join(struct flist_arena *to, struct flist_arena *from);
+
+/*
+ * Grows *array to hold at least `need` elements of `size` bytes; doubles *room, which counts
+ * elements. 0 or -ENOMEM, with the array unchanged.
+ */
+int flist_grow(void *array, size_t *room, size_t need, size_t size);
 
 #endif

@@ -12,11 +12,11 @@
 #include <stdint.h>
 
 #include "strategies/flist/adapt.h"
-#include "strategies/flist/collect/names.h"
-#include "strategies/flist/collect/reader.h"
 #include "strategies/flist/flist.h"
 #include "strategies/flist/list/cursor.h"
 #include "strategies/flist/list/list.h"
+#include "strategies/flist/names/names.h"
+#include "strategies/flist/names/reader.h"
 
 /*
  * The entries that a cursor has not returned yet, in order: a queue of stretches. A stretch is some

@@ -1,11 +1,11 @@
-#include "strategies/flist/collect/names.h"
+#include "strategies/flist/names/names.h"
 
 #include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "strategies/flist/collect/reader.h"
+#include "strategies/flist/names/reader.h"
 
 enum {
 	ROOM_MIN = 256,

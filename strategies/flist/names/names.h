@@ -1,6 +1,6 @@
 /* Sorts names: those of one buffer, and those of a directory that takes several buffers. */
-#ifndef FLIST_COLLECT_NAMES_H
-#define FLIST_COLLECT_NAMES_H
+#ifndef FLIST_NAMES_NAMES_H
+#define FLIST_NAMES_NAMES_H
 
 #include <pthread.h>
 #include <stdbool.h>

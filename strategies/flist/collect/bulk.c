@@ -1,4 +1,4 @@
-#include "strategies/flist/bulk/bulk.h"
+#include "strategies/flist/collect/bulk.h"
 
 #include "strategies/flist/collect/entry.h"
 

@@ -5,7 +5,7 @@
  * the path; one with more links than the kernel follows in one call (40) is opened component by
  * component, too. A path that is too long for one call is opened in pieces in any case.
  */
-#include "strategies/flist/collect/reader.h"
+#include "strategies/flist/names/reader.h"
 
 #include <errno.h>
 #include <stdint.h>

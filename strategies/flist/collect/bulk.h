@@ -6,8 +6,8 @@
  * Any directory and any entry may be fetched by system calls all the same: if it changes meanwhile,
  * if something is mounted on it, or if the tables do not have the result.
  */
-#ifndef FLIST_BULK_BULK_H
-#define FLIST_BULK_BULK_H
+#ifndef FLIST_COLLECT_BULK_H
+#define FLIST_COLLECT_BULK_H
 
 #include "strategies/flist/collect/walk.h"
 

@@ -1,6 +1,6 @@
 /* Opening directories and reading their names. */
-#ifndef FLIST_COLLECT_READER_H
-#define FLIST_COLLECT_READER_H
+#ifndef FLIST_NAMES_READER_H
+#define FLIST_NAMES_READER_H
 
 #include <dirent.h>
 #include <fcntl.h>
