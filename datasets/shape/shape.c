@@ -182,7 +182,8 @@ static int check_types(const struct json_node *at, const struct shape *shape)
 	return 0;
 }
 
-int shape_check_at(const struct shape *shape, const struct json_node *at)
+/* Checks every value, and values against each other. */
+static int shape_check_at(const struct shape *shape, const struct json_node *at)
 {
 	int error = shape_members_check(shape, at);
 	error = error ? error : check_types(at, shape);

@@ -21,9 +21,8 @@ enum { NAME_BYTES = 255, PER_MILLE = 1000 };
 /* Reads the values of keys that the document has; others are unchanged. 0 or -EINVAL. */
 int shape_members_read(struct shape *shape, const struct json_node *at);
 
-/* Checks every value alone; shape_check_at also checks values against each other. 0 or -EINVAL. */
+/* Checks every value alone. 0 or -EINVAL. */
 int shape_members_check(const struct shape *shape, const struct json_node *at);
-int shape_check_at(const struct shape *shape, const struct json_node *at);
 
 /* Writes the members of a JSON object, one per line; values that are not set are left out. */
 void shape_members_print(const struct shape *shape, FILE *out);

@@ -47,7 +47,8 @@ uint64_t latency_ns(const struct sim_options *options, uint64_t number)
 	return rtt;
 }
 
-bool latency_errs(const struct sim_options *options, uint64_t number)
+/* Whether the request fails. */
+static bool latency_errs(const struct sim_options *options, uint64_t number)
 {
 	struct rng rng = rng_of(options, USE_ERROR, number);
 	return options->eio_one_in && rng_below(&rng, options->eio_one_in) == 0;

@@ -23,9 +23,6 @@
 /* The duration of a request itself, ns. It depends only on options and number. */
 uint64_t latency_ns(const struct sim_options *options, uint64_t number);
 
-/* Whether the request fails. */
-bool latency_errs(const struct sim_options *options, uint64_t number);
-
 /*
  * When a request that arrives now and takes ns is done, by the first of n servers that becomes
  * free. free_at has their times, the earliest first (a heap; all zero at the start). n 0: no

@@ -15,7 +15,8 @@ enum { XATTR_NAME_SIZE = 32, XATTR_VALUE_SIZE = 4096 };
 /* The default mode of files. */
 enum { USUAL_MODE = 0644 };
 
-bool entry_has_attributes(const struct gen_entry *entry)
+/* Whether the shape sets attributes that are compared: not the modes of links and nodes. */
+static bool entry_has_attributes(const struct gen_entry *entry)
 {
 	return (entry->mode & 07777) != USUAL_MODE || entry->owned || entry->dated ||
 	       entry->n_xattrs > 0;

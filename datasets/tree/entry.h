@@ -33,7 +33,4 @@ int entry_make(int fd, const char *name, const struct gen_entry *entry, bool *ma
  */
 int entry_compare(int fd, const char *name, const struct gen_entry *entry);
 
-/* Whether the shape sets attributes that are compared: not the modes of links and nodes. */
-bool entry_has_attributes(const struct gen_entry *entry);
-
 #endif

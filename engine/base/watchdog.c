@@ -83,7 +83,8 @@ static bool read_task(pid_t tid, const char *name, char *text, size_t size)
 	return got > 0;
 }
 
-uint64_t stuck_ran_ns(pid_t tid)
+/* CPU time of a thread of this process, ns; 0: not known. */
+static uint64_t stuck_ran_ns(pid_t tid)
 {
 	char text[128];
 	return read_task(tid, "schedstat", text, sizeof(text)) ? strtoull(text, NULL, 10) : 0;

@@ -17,9 +17,6 @@
 
 enum { STUCK_WORDS_MAX = 4600 };
 
-/* CPU time of a thread of this process, ns; 0: not known. */
-uint64_t stuck_ran_ns(pid_t tid);
-
 enum stuck {
 	STUCK_NOT, /* it runs, or waits for a thread, a pipe or a terminal */
 	/*

@@ -40,7 +40,8 @@ static unsigned count(word_name *name)
 	return n;
 }
 
-const char *word_nearest(word_name *name, const char *word)
+/* The name nearest to a word; NULL: none is near. */
+static const char *word_nearest(word_name *name, const char *word)
 {
 	return nearest(word, count(name), name_at, &(struct word_list){name});
 }

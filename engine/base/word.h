@@ -19,9 +19,6 @@ const char *word_of(const char *const *names, size_t n, unsigned value);
 /* The value with that name; -1: there is none. */
 int word_find(word_name *name, const char *word);
 
-/* The name nearest to a word; NULL: none is near. */
-const char *word_nearest(word_name *name, const char *word);
-
 /*
  * "fetch or walk", "text, json or csv": the names of `first` and above, written into buf; returns
  * buf.

@@ -233,7 +233,11 @@ static bool read_all(struct group_search *s)
 	return known;
 }
 
-uint64_t cgroup_memory_left(const char *root, struct arena *arena)
+/*
+ * Bytes of memory that the groups still allow, including file pages that would be dropped;
+ * UINT64_MAX: no limit, or none that can be read.
+ */
+static uint64_t cgroup_memory_left(const char *root, struct arena *arena)
 {
 	struct group_search s = {.root = root,
 				 .controller = "memory",

@@ -29,12 +29,6 @@ void cgroup_read(struct cgroup_limit *limit, const char *root, struct arena *are
 /* The number of CPUs whose time a cpu_max allows; 0: no limit. */
 double cgroup_cpus(const char *cpu_max);
 
-/*
- * Bytes of memory that the groups still allow, including file pages that would be dropped;
- * UINT64_MAX: no limit, or none that can be read.
- */
-uint64_t cgroup_memory_left(const char *root, struct arena *arena);
-
 /* The memory that can be used without evicting data of other processes. */
 
 /*

@@ -100,14 +100,6 @@ char *topology_allowed_text(const struct topology *t)
 	return hwloc_bitmap_list_asprintf(&text, t->allowed) < 0 ? NULL : text;
 }
 
-void topology_mark_busy(struct topology *t, int cpu, bool busy)
-{
-	if (busy && hwloc_bitmap_isset(t->allowed, (unsigned)cpu))
-		hwloc_bitmap_set(t->busy, (unsigned)cpu);
-	else
-		hwloc_bitmap_clr(t->busy, (unsigned)cpu);
-}
-
 unsigned topology_busy(const struct topology *t)
 {
 	return (unsigned)hwloc_bitmap_weight(t->busy);
@@ -487,6 +479,14 @@ static void pause_ns(uint64_t ns)
 	nanosleep(&left, NULL);
 }
 
+static void mark_busy(struct topology *t, int cpu, bool busy)
+{
+	if (busy && hwloc_bitmap_isset(t->allowed, (unsigned)cpu))
+		hwloc_bitmap_set(t->busy, (unsigned)cpu);
+	else
+		hwloc_bitmap_clr(t->busy, (unsigned)cpu);
+}
+
 bool idle_measure(struct topology *topology, uint64_t window_ns)
 {
 	struct ticks *before = calloc(2 * CPUS_MAX, sizeof(*before)), *after = before + CPUS_MAX;
@@ -500,7 +500,7 @@ bool idle_measure(struct topology *topology, uint64_t window_ns)
 		uint64_t all = after[cpu].all - before[cpu].all;
 		uint64_t idle = after[cpu].idle - before[cpu].idle;
 		if (after[cpu].all)
-			topology_mark_busy(topology, cpu, all > 0 && idle * 2 < all);
+			mark_busy(topology, cpu, all > 0 && idle * 2 < all);
 	}
 	free(before);
 	return looked;

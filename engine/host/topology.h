@@ -69,10 +69,9 @@ const char *pin_list_text(const int *cpus, size_t n, struct arena *arena);
 const struct pin *pin_of(enum pin_policy policy);
 
 /*
- * Marks an allowed CPU as busy with other processes: every policy but a list places workers on it
- * last. topology_busy_text: "1", or "" for none; freed by the caller.
+ * The CPUs that are busy with other processes: every policy but a list places workers on them last.
+ * topology_busy_text: "1", or "" for none; freed by the caller.
  */
-void topology_mark_busy(struct topology *topology, int cpu, bool busy);
 unsigned topology_busy(const struct topology *topology);
 char *topology_busy_text(const struct topology *topology);
 

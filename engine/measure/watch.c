@@ -102,7 +102,8 @@ static void disturb(struct result *result, const struct steal_period *period)
 	}
 }
 
-bool steal_is_full(const struct steal_period *period)
+/* Whether a period is complete, so that the next round begins another one. */
+static bool steal_is_full(const struct steal_period *period)
 {
 	return period->wall_ns >= UNIT_NS;
 }

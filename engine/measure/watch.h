@@ -41,9 +41,6 @@ void steal_begin(struct steal *steal);
  */
 int steal_round(struct steal *steal, struct result *result, uint32_t round, uint64_t wall_ns);
 
-/* Whether a period is complete, so that the next round begins another one. */
-bool steal_is_full(const struct steal_period *period);
-
 struct watch {
 	struct crew *crew;
 	unsigned jobs;

@@ -6,6 +6,12 @@
 #include "engine/json/json.h"
 #include "reports/document/document.h"
 
+/* The document, as in run.json. */
+static int export_json(FILE *to, const struct result *result)
+{
+	return json_show(to, document_json(result));
+}
+
 const struct export_format export_formats[] = {
 	{"markdown", "GitHub and other readers of markdown", export_markdown},
 	{"json", "jq; the document itself", export_json},
@@ -21,11 +27,6 @@ const struct export_format export_formats[] = {
 	{"io500", "readers of IO500's result.txt", export_io500},
 	{NULL, NULL, NULL},
 };
-
-int export_json(FILE *to, const struct result *result)
-{
-	return json_show(to, document_json(result));
-}
 
 const struct export_format *export_find(const char *name)
 {

@@ -38,9 +38,6 @@ uint32_t export_jobs(const struct cell_result *cell);
 /* The table, a row for each cell, and the closing sentences. */
 int export_markdown(FILE *to, const struct result *result);
 
-/* The document, as in run.json. */
-int export_json(FILE *to, const struct result *result);
-
 /* A row for each pass: for R, pandas and spreadsheets. */
 int export_csv(FILE *to, const struct result *result);
 

@@ -31,7 +31,7 @@ static int is_turning(uint32_t code)
 	       code == 0x200e || code == 0x200f || code == 0x2028 || code == 0x2029;
 }
 
-void html_text(FILE *to, const char *text)
+static void html_text(FILE *to, const char *text)
 {
 	text = text ? text : "?";
 	while (*text) {

@@ -8,12 +8,10 @@
 #include <stdio.h>
 
 /*
- * Prints any bytes as text, or as the value of an attribute in double quotes. Control characters
- * and bytes that are not UTF-8 become \xHH (text.h); NULL becomes "?".
+ * Like fprintf, but a format may contain %s only. Its argument may have any bytes, as text or as
+ * the value of an attribute in double quotes, and is escaped. Control characters and bytes that are
+ * not UTF-8 become \xHH (text.h); NULL becomes "?".
  */
-void html_text(FILE *to, const char *text);
-
-/* Like fprintf, but a format may contain %s only, and its argument is escaped. */
 void html_put(FILE *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*

@@ -159,8 +159,9 @@ static json_t *spread_json(const struct spread *spread)
 			 json_from_count(spread->max), "histogram", histogram);
 }
 
-json_t *stats_json(const struct census *census, const struct tree_command *options,
-		   const char *root)
+/* All statistics as a JSON object; NULL: out of memory. */
+static json_t *stats_json(const struct census *census, const struct tree_command *options,
+			  const char *root)
 {
 	json_t *types = json_object();
 	for (size_t i = 0; i < CENSUS_TYPES; i++)

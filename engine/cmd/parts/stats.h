@@ -11,7 +11,6 @@
 #include "engine/cmd/line/options.h"
 
 struct census;
-struct json_t;
 struct tree_info;
 
 /* Counts and prints; for a container made by statmark, its tree. */
@@ -23,10 +22,6 @@ const char *stats_root(const char *dir, struct tree_info *info);
 
 /* Prints what could not be read or entered. */
 void stats_missing(FILE *to, const struct census *census, const struct tree_command *options);
-
-/* All statistics as a JSON object; NULL: out of memory. */
-struct json_t *stats_json(const struct census *census, const struct tree_command *options,
-			  const char *root);
 
 /* Prints a line with means and small pictures of distributions, and the header of such lines. */
 void stats_sketch_head(FILE *to);

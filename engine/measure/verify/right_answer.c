@@ -205,7 +205,8 @@ void right_answer(const struct workload *load, int fd, uint32_t entry, const str
 		fetch_asked(load, fd, entry, answer, r, dev);
 }
 
-void view_difference(const struct view *got, const struct view *want, char *why, size_t size)
+/* Describes the first difference between two views. */
+static void view_difference(const struct view *got, const struct view *want, char *why, size_t size)
 {
 	const struct {
 		const char *what;

@@ -29,9 +29,6 @@ struct view {
 void view_of(struct view *view, const struct record *r, uint32_t fields);
 uint64_t view_hash(const struct view *view, uint64_t name_hash);
 
-/* Describes the first difference between two views. */
-void view_difference(const struct view *got, const struct view *want, char *why, size_t size);
-
 /* Whether two records differ in the promised fields; if so, words describes it. */
 bool answer_differs(const struct record *got, const struct record *want, uint32_t fields,
 		    char *words, size_t size);

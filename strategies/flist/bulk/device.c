@@ -14,7 +14,7 @@
 #include "strategies/flist/ask/ask.h"
 #include "strategies/flist/list/arena.h"
 
-enum { NAME_ROOM = 256, PATH_ROOM = 4096, LINE_ROOM = 512 };
+enum { NAME_ROOM = 256, PATH_ROOM = 4096 };
 
 /* A line of /proc/self/mountinfo, split in place. */
 struct mount_row {
