@@ -27,9 +27,6 @@ struct grid {
 	struct arena *arena;
 };
 
-/* "text", "markdown", "csv", "json"; NULL for values outside the enum. */
-const char *grid_format_name(unsigned format);
-
 /* GRID_FORMATS: no such format. */
 enum grid_format grid_find(const char *name);
 
