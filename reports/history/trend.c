@@ -265,9 +265,10 @@ static void put_row(const struct table *table, const struct trend *t)
 	struct arena *arena = table->arena;
 	const struct store_point *last = &t->points[t->n - 1];
 	const char *name = format_text(arena, t->series->cell);
-	const size_t pad = table->name_width - MIN(text_width(name), table->name_width);
-	fprintf(table->to, "  %s%*s  %6zu  %s%s%s  %6.3f  %6.3f  %s%.1f %%\n", name, (int)pad, "",
-		t->n, table->has_from ? trend_day(t->points[0].started, arena) : "",
+	fputs("  ", table->to);
+	pad_print(table->to, name, -(int)table->name_width);
+	fprintf(table->to, "  %6zu  %s%s%s  %6.3f  %6.3f  %s%.1f %%\n", t->n,
+		table->has_from ? trend_day(t->points[0].started, arena) : "",
 		table->has_from ? " " : "", trend_day(last->started, arena), last->ratio,
 		t->levels[t->n - 1], format_plus_minus(table->utf8), 100 * t->noise);
 	for (size_t i = 0; i < t->n_changes; i++) {

@@ -67,14 +67,14 @@ static void put_line(const struct lines *l, const char *const texts[COLUMNS])
 		fprintf(l->to, "%s\n", name);
 		name = "";
 	}
-	fprintf(l->to, "%s%*s", name, (int)(l->widths[CELL] - text_width(name)), "");
-	for (enum column i = CACHE; i < JOBS; i++) {
-		if (l->widths[i])
-			fprintf(l->to, "%*s%s%*s", GAP, "", texts[i],
-				(int)(l->widths[i] - text_width(texts[i])), "");
+	pad_print(l->to, name, -(int)l->widths[CELL]);
+	for (enum column i = CACHE; i < COLUMNS; i++) {
+		const int width = (int)l->widths[i];
+		if (!width)
+			continue;
+		fprintf(l->to, "%*s", GAP, "");
+		pad_print(l->to, texts[i], i < JOBS ? -width : width);
 	}
-	for (enum column i = JOBS; i < COLUMNS; i++)
-		fprintf(l->to, "%*s", (int)(GAP + l->widths[i]), texts[i]);
 	fputc('\n', l->to);
 }
 

@@ -61,9 +61,8 @@ static void put_ratio(const struct matrix *m, const struct cell_result *cell, bo
 static void put_group(const struct matrix *m, size_t group, size_t first, size_t n,
 		      const size_t *widths)
 {
-	const char *name = m->groups.names[group];
 	const struct cell_result *best = groups_best(&m->groups, group);
-	fprintf(m->to, "%s%*s", name, (int)(m->group_width - text_width(name)), "");
+	pad_print(m->to, m->groups.names[group], -(int)m->group_width);
 	for (size_t i = 0; i < n; i++) {
 		const struct cell_result *cell = groups_cell(&m->groups, group, first + i);
 		put_ratio(m, cell, cell && cell == best, widths[i]);
@@ -84,8 +83,7 @@ static size_t put_block(const struct matrix *m, size_t first)
 	}
 	fprintf(m->to, "%*s", (int)m->group_width, "");
 	for (size_t i = 0; i < n; i++)
-		fprintf(m->to, "%*s%s", (int)(GAP + widths[i] - text_width(m->names[first + i])),
-			"", m->names[first + i]);
+		pad_print(m->to, m->names[first + i], (int)(GAP + widths[i]));
 	fputc('\n', m->to);
 	for (size_t group = 0; group < m->groups.n; group++)
 		put_group(m, group, first, n, widths);

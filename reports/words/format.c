@@ -432,3 +432,9 @@ void wrap_print(FILE *to, const char *text, size_t at, size_t indent, size_t wid
 	}
 	fputs(text, to);
 }
+
+void pad_print(FILE *to, const char *text, int width)
+{
+	const int pad = MAX(abs(width) - (int)text_width(text), 0);
+	fprintf(to, "%*s%s%*s", width > 0 ? pad : 0, "", text, width < 0 ? pad : 0, "");
+}

@@ -82,4 +82,10 @@ enum { WIDTH_MIN = 60, WIDTH_OF_FILE = 80 };
  */
 void wrap_print(FILE *to, const char *text, size_t at, size_t indent, size_t width);
 
+/*
+ * Prints text in a column: at its right end, or, if width is negative, at its left end, as %*s and
+ * %-*s of printf do. But the width is in characters, not in bytes.
+ */
+void pad_print(FILE *to, const char *text, int width);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "engine/base/text.h"
 #include "engine/base/util.h"
+#include "reports/words/format.h"
 
 enum { INDENT = 2, BETWEEN = 2, PATH_LEAST = 16 };
 
@@ -68,15 +69,11 @@ static size_t fit(const struct text_table *table, size_t width,
 static void print_cell(FILE *to, const struct text_table *table, size_t column, const char *text,
 		       size_t width)
 {
-	const int pad = (int)(width - MIN(width, text_width(text)));
-	if (is_path(table, column)) {
-		const char *cut = text_shorten(table->arena, text, width);
-		fprintf(to, "%*s%s", BETWEEN, "", or_unknown(cut));
-	} else if (column == 0) {
-		fprintf(to, "%*s%s%*s", INDENT, "", text, pad, "");
-	} else {
-		fprintf(to, "%*s%s", BETWEEN + pad, "", text);
-	}
+	fprintf(to, "%*s", column ? BETWEEN : INDENT, "");
+	if (is_path(table, column))
+		fputs(or_unknown(text_shorten(table->arena, text, width)), to);
+	else
+		pad_print(to, text, column ? (int)width : -(int)width);
 }
 
 void text_table_print(FILE *to, const struct text_table *table, size_t width)
