@@ -251,3 +251,13 @@ int parse_time(const char *text, uint64_t most, uint64_t *ns)
 	}
 	return -EINVAL;
 }
+
+const char *time_text(uint64_t ns, char *buf, size_t size)
+{
+	static const char *const units[] = {"ns", "us", "ms", "s"};
+	size_t unit = 0;
+	for (; ns && ns % 1000 == 0 && unit + 1 < ARRAY_LEN(units); unit++)
+		ns /= 1000;
+	snprintf(buf, size, "%llu%s", (unsigned long long)ns, units[unit]);
+	return buf;
+}

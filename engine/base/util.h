@@ -67,6 +67,9 @@ int parse_decimal(const char *text, double *number, const char **rest);
 /* A time with its unit, ns, us, ms or s: "1.5ms"; or "0". 0, -EINVAL, -ERANGE: more than `most`. */
 int parse_time(const char *text, uint64_t most, uint64_t *ns);
 
+/* "1.5ms" is "1500us": a whole number of the largest unit, in buf; returns buf. */
+const char *time_text(uint64_t ns, char *buf, size_t size);
+
 /* Bytes, as in mount options and mkfs programs: 64M is 64 * 1024 * 1024. 0 or -EINVAL. */
 int parse_size(const char *text, uint64_t *bytes);
 

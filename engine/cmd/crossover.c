@@ -105,18 +105,6 @@ static int name_cells(struct search *s)
 	return s->a_name && s->b_name ? 0 : -ENOMEM;
 }
 
-static int read_resolution(struct search *s, struct err *err)
-{
-	const char *text = s->options.crossover.resolution, *rest;
-	if (parse_decimal(text, &s->resolution, &rest) || (*rest && strcmp(rest, "x") != 0) ||
-	    s->resolution < 1.01 || s->resolution > 100)
-		return err_set(err, -EINVAL,
-			       "--resolution: expected a factor from 1.01 to 100, such as 1.25, "
-			       "got '%s'",
-			       text);
-	return 0;
-}
-
 /* If both are the same cell there is nothing to compare. */
 static bool is_same_at(const struct search *s, uint64_t x)
 {
@@ -256,18 +244,16 @@ static int make_series(struct search *s)
 static int parse(struct search *s, char **operands, struct err *err)
 {
 	struct crossover_command *o = &s->options;
-	if (!o->crossover.arm_a || !o->crossover.arm_b || !o->crossover.over)
+	if (!o->crossover.arm_a || !o->crossover.arm_b || o->crossover.over < 0)
 		return err_set(
 			err, -EINVAL,
 			"crossover: expected --a, --b and --over, as in crossover --a lstat --b "
 			"threaded --over entries");
 	s->order = (enum order)o->place.order;
 	s->states = o->caches.cache;
-	int error = axis_find(&s->axis, o->crossover.over, err);
-	if (!error)
-		error = read_resolution(s, err);
-	if (!error)
-		error = choose_tree(s, operands, err);
+	s->resolution = o->crossover.resolution;
+	axis_take(&s->axis, (enum axis_kind)o->crossover.over);
+	int error = choose_tree(s, operands, err);
 	/* Before other threads exist. */
 	struct fs_options fs = o->fs;
 	fs.sizes = (struct option_counts){0};

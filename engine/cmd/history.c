@@ -297,32 +297,13 @@ static int export(struct call *call)
 	return print_view(call, write_points);
 }
 
-static bool is_date(const char *text)
-{
-	static const char form[] = "dddd-dd-dd";
-	size_t i = 0;
-	for (; form[i] && text[i]; i++) {
-		if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
-			return false;
-	}
-	return !form[i] && !text[i];
-}
-
-static int check_date(const char *option, const char *text, struct err *err)
-{
-	if (!text || is_date(text))
-		return 0;
-	return err_set(err, -EINVAL, "%s: expected a date like 2026-01-31, got '%s'", option, text);
-}
-
 static int check_removal(const struct runs_choice *c, struct err *err)
 {
 	if (!c->ids[0] && !c->commit && !c->since && !c->until)
 		return err_set(err, -EINVAL,
 			       "history remove: expected run ids, --commit, --since or --until; "
 			       "statmark history list shows them");
-	int error = check_date("--since", c->since, err);
-	return error ? error : check_date("--until", c->until, err);
+	return 0;
 }
 
 /* What will be removed is printed before it is removed. */

@@ -16,12 +16,6 @@
 #define GUEST_PROGRAM "linux.uml"
 #define MIB           (UINT64_C(1) << 20)
 
-/*
- * With a shorter round trip, a request takes more CPU time of the guest than time of the network.
- */
-#define RTT_LEAST_NS (5 * UINT64_C(1000000))
-#define RTT_MOST_NS  (10 * NS_PER_SECOND)
-
 /* The guest's memory; the host provides only what is used. */
 enum { MEMORY_MIB = 1024, ENTRY_KIB = 4 };
 
@@ -76,20 +70,6 @@ static int find_kind(const char *word, const struct lab_kind_needs **kind, struc
 	return err_set(err, -EINVAL, "lab: no filesystem '%s'%s", word,
 		       *near ? near
 			     : "; there are nfs and cifs, and statmark run --fs makes others");
-}
-
-static int parse_rtt(const char *text, uint64_t *rtt_ns, struct err *err)
-{
-	if (parse_time(text, RTT_MOST_NS, rtt_ns))
-		return err_set(err, -EINVAL, "--rtt: expected a time from 5ms to 10s, got '%s'",
-			       text);
-	if (*rtt_ns < RTT_LEAST_NS)
-		return err_set(err, -EINVAL,
-			       "--rtt: %s is less than 5ms; in the lab client and server share "
-			       "one slow CPU, and a shorter round trip would measure that CPU; "
-			       "statmark run --fs sim:rtt=%s simulates one",
-			       text, text);
-	return 0;
 }
 
 static int check_here(const struct lab_kind_needs *kind, struct err *err)
@@ -217,11 +197,11 @@ static int prepare(struct lab_job *job, char **operands, struct err *err)
 	const struct lab_command *o = job->options;
 	const struct lab_kind_needs *kind = NULL;
 	int error = find_kind(operands[0], &kind, err);
-	error = error ? error : parse_rtt(o->lab.rtt, &job->rtt_ns, err);
 	if (error)
 		return error;
 	job->kind = kind->name;
 	job->caches = kind->caches;
+	job->rtt_ns = o->lab.rtt_ns;
 	job->words = operands + 1;
 	error = lab_plan(job, err);
 	error = error ? error : check_here(kind, err);

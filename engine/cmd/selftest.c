@@ -318,12 +318,8 @@ static int check(struct test *t, char **operands, struct err *err)
 			       operands[2]);
 	t->inject = verb == SELFTEST_INJECT;
 	t->by_gate = o->selftest.path == PATH_GATE;
-	if (o->selftest.pct_ppm % 10000 || o->selftest.pct_ppm > 1000000)
-		return err_set(err, -EINVAL,
-			       "--pct: expected an integer from 0 to 100, got '%.10g'",
-			       (double)o->selftest.pct_ppm / 10000);
 	t->word = operands[1];
-	t->pct = o->selftest.pct_ppm / 10000;
+	t->pct = o->selftest.pct;
 	t->seed = o->tree.has_seed ? o->tree.seed : clock_ns();
 	return 0;
 }

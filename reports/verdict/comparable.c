@@ -1,17 +1,15 @@
 #include "reports/verdict/comparable.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "engine/base/text.h"
 #include "engine/base/util.h"
+#include "engine/base/word.h"
 #include "reports/words/format.h"
 
-/* What --across can name, as bits in this order. */
-static const char *const words[] = {"host", "kernel", "tool", "fs", "tree", "cache", "pin"};
-enum { HOST, KERNEL, TOOL, FS, TREE, CACHE, PIN, NAMES /* them; never compared */ };
+enum { NAMES = CONDITIONS /* names of conditions, which are never compared */ };
 
 typedef const char *getter(const struct standing *s, struct arena *arena);
 
@@ -172,74 +170,46 @@ static const struct field {
 	int word;
 	getter *get;
 } fields[] = {
-	{"host.fingerprint", HOST, fingerprint},
-	{"host.cpus_allowed", HOST, cpus_allowed},
-	{"host.governor", HOST, governor},
-	{"host.cgroup_cpu_max", HOST, cgroup},
-	{"host.tax_instructions", HOST, tax},
-	{"kernel.release", KERNEL, release},
-	{"kernel.build", KERNEL, kernel_build},
-	{"kernel.mitigations", KERNEL, mitigations},
-	{"kernel.guest", KERNEL, guest},
-	{"tool.version", TOOL, version},
-	{"tool.commit", TOOL, commit},
-	{"tool.compiler", TOOL, compiler},
-	{"tool.cflags", TOOL, cflags},
-	{"tool.libs", TOOL, libraries},
-	{"fs.type", FS, fs_type},
-	{"fs.label", FS, fs_label},
-	{"fs.options", FS, fs_options},
-	{"fs.super_options", FS, fs_super_options},
-	{"fs.block_size", FS, fs_block_size},
-	{"fs.round_trip", FS, round_trip},
-	{"tree.digest", TREE, tree_digest},
-	{"tree.order", TREE, tree_order},
-	{"tree.root_depth", TREE, root_depth},
-	{"tree.entries", TREE, entries},
-	{"cache", CACHE, cache},
-	{"pin", PIN, pin},
+	{"host.fingerprint", CONDITION_HOST, fingerprint},
+	{"host.cpus_allowed", CONDITION_HOST, cpus_allowed},
+	{"host.governor", CONDITION_HOST, governor},
+	{"host.cgroup_cpu_max", CONDITION_HOST, cgroup},
+	{"host.tax_instructions", CONDITION_HOST, tax},
+	{"kernel.release", CONDITION_KERNEL, release},
+	{"kernel.build", CONDITION_KERNEL, kernel_build},
+	{"kernel.mitigations", CONDITION_KERNEL, mitigations},
+	{"kernel.guest", CONDITION_KERNEL, guest},
+	{"tool.version", CONDITION_TOOL, version},
+	{"tool.commit", CONDITION_TOOL, commit},
+	{"tool.compiler", CONDITION_TOOL, compiler},
+	{"tool.cflags", CONDITION_TOOL, cflags},
+	{"tool.libs", CONDITION_TOOL, libraries},
+	{"fs.type", CONDITION_FS, fs_type},
+	{"fs.label", CONDITION_FS, fs_label},
+	{"fs.options", CONDITION_FS, fs_options},
+	{"fs.super_options", CONDITION_FS, fs_super_options},
+	{"fs.block_size", CONDITION_FS, fs_block_size},
+	{"fs.round_trip", CONDITION_FS, round_trip},
+	{"tree.digest", CONDITION_TREE, tree_digest},
+	{"tree.order", CONDITION_TREE, tree_order},
+	{"tree.root_depth", CONDITION_TREE, root_depth},
+	{"tree.entries", CONDITION_TREE, entries},
+	{"cache", CONDITION_CACHE, cache},
+	{"pin", CONDITION_PIN, pin},
 	{"host.cpu", NAMES, cpu},
 	{"tree.name", NAMES, tree_name},
 	{"tree.seed", NAMES, tree_seed},
 };
 
-static const char *word_name(size_t i, const void *arg)
+const char *condition_name(unsigned condition)
 {
-	(void)arg;
-	return words[i];
-}
-
-static int unknown_word(const char *word, struct err *err)
-{
-	return err_set(err, -EINVAL,
-		       "--across: expected host, kernel, tool, fs, tree, cache or pin, got '%s'%s",
-		       word, DID_YOU_MEAN(nearest(word, ARRAY_LEN(words), word_name, NULL)));
-}
-
-int comparable_across(const char *list, unsigned *mask, struct err *err)
-{
-	*mask = 0;
-	while (list && *list) {
-		char word[32];
-		size_t length = strcspn(list, ","), i = 0;
-		snprintf(word, sizeof(word), "%.*s", (int)MIN(length, sizeof(word)), list);
-		while (i < ARRAY_LEN(words) && strcmp(words[i], word) != 0)
-			i++;
-		if (i == ARRAY_LEN(words))
-			return unknown_word(word, err);
-		*mask |= 1u << i;
-		list += length + (list[length] == ',');
-	}
-	return 0;
-}
-
-bool comparable_may_differ(unsigned mask, const char *name)
-{
-	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		if (strcmp(words[i], name) == 0)
-			return mask >> i & 1;
-	}
-	return false;
+	static const char *const names[CONDITIONS] = {
+		[CONDITION_HOST] = "host", [CONDITION_KERNEL] = "kernel",
+		[CONDITION_TOOL] = "tool", [CONDITION_FS] = "fs",
+		[CONDITION_TREE] = "tree", [CONDITION_CACHE] = "cache",
+		[CONDITION_PIN] = "pin",
+	};
+	return word_of(names, CONDITIONS, condition);
 }
 
 /* Long ones (options, mitigations) are in the documents. */

@@ -17,18 +17,23 @@ struct standing {
 	const struct cell_result *cell;
 };
 
-/*
- * Parses the conditions that may differ, words of "host,kernel,tool,fs,tree,cache,pin", into a mask
- * of bits. NULL: none. -EINVAL; the message has the unknown word and the nearest known one.
- */
-int comparable_across(const char *list, unsigned *mask, struct err *err);
+/* The groups of conditions that --across names. */
+enum condition {
+	CONDITION_HOST,
+	CONDITION_KERNEL,
+	CONDITION_TOOL,
+	CONDITION_FS,
+	CONDITION_TREE,
+	CONDITION_CACHE,
+	CONDITION_PIN,
+	CONDITIONS,
+};
 
-/* Whether the mask has the condition of this name. */
-bool comparable_may_differ(unsigned mask, const char *name);
+const char *condition_name(unsigned condition);
 
 /*
- * The conditions in which b differs from a, without those of the mask: "kernel.release (6.1.0 in
- * a.json, 6.18.0 in b.json), ..". NULL: none.
+ * The conditions in which b differs from a, without those of the mask, 1 << enum condition:
+ * "kernel.release (6.1.0 in a.json, 6.18.0 in b.json), ..". NULL: none.
  */
 const char *comparable_differences(struct arena *arena, const struct standing *a,
 				   const struct standing *b, unsigned mask);

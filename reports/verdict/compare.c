@@ -161,7 +161,7 @@ static int add_counts(struct document_comparison *c, const struct units *base,
 	c->n_uncounted += base_counted != head_counted;
 	if (!base_counted || !head_counted)
 		return 0;
-	if (comparable_may_differ(c->terms->across, "tree") || a->entries != b->entries)
+	if (c->terms->across >> CONDITION_TREE & 1 || a->entries != b->entries)
 		return add_rates(c, a, b);
 	if (a->syscalls_total == b->syscalls_total)
 		return 0;

@@ -20,7 +20,7 @@ struct compare_document {
 };
 
 struct compare_terms {
-	unsigned across;     /* what may differ: comparable_across */
+	unsigned across;     /* what may differ, 1 << enum condition */
 	bool relative;       /* time over the time of each document's own baseline, not time */
 	double tolerance;    /* differences up to this are none: 0.01 */
 	double limit;        /* a slowdown that a pass excludes: 0.05 */

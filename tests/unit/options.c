@@ -7,7 +7,9 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/util.h"
+#include "engine/cmd/crossover/axis.h"
 #include "engine/cmd/line/option_rows.h"
+#include "reports/verdict/comparable.h"
 #include "tests/test.h"
 
 enum { ARGS_MAX = 40, TEXT_MAX = 512 };
@@ -200,7 +202,35 @@ static const struct {
 	{CMD_COLLECT, "-j 2k", "--jobs: expected an integer from 1 to 1024, got '2k'"},
 	{CMD_TREE, "-j 0", "--jobs: expected an integer from 1 to 1024, got '0'"},
 	{CMD_RUN, "--precision 0",
-	 "--precision: expected per cent above 0, such as 2 or 0.5, got '0'"},
+	 "--precision: expected per cent above 0, up to 1000, such as 2 or 0.5, got '0'"},
+	{CMD_GATE, "--tolerance 1000.1",
+	 "--tolerance: expected per cent from 0 to 1000, such as 2 or 0.5, got '1000.1'"},
+	{CMD_GATE, "--limit 999999999999999999999",
+	 "--limit: expected per cent from 0 to 1000, such as 2 or 0.5, got "
+	 "'999999999999999999999'"},
+	{CMD_SELFTEST, "inject --pct 101", "--pct: expected an integer from 0 to 100, got '101'"},
+	{CMD_SELFTEST, "inject --pct 2.5", "--pct: expected an integer from 0 to 100, got '2.5'"},
+	{CMD_LAB, "nfs --rtt soon", "--rtt: expected a time from 5ms to 10s, got 'soon'"},
+	{CMD_LAB, "nfs --rtt 11s", "--rtt: expected a time from 5ms to 10s, got '11s'"},
+	{CMD_LAB, "nfs --rtt 300us",
+	 "--rtt: expected a time from 5ms to 10s, got '300us'; in the lab client and server share "
+	 "one slow CPU, and a shorter round trip would measure that CPU; statmark run --fs "
+	 "sim:rtt=TIME simulates one"},
+	{CMD_CROSSOVER, "--resolution 1",
+	 "--resolution: expected a factor from 1.01 to 100, such as 1.25, got '1'"},
+	{CMD_CROSSOVER, "--resolution 100.1",
+	 "--resolution: expected a factor from 1.01 to 100, such as 1.25, got '100.1'"},
+	{CMD_CROSSOVER, "--resolution 2y",
+	 "--resolution: expected a factor from 1.01 to 100, such as 1.25, got '2y'"},
+	{CMD_CROSSOVER, "--over entry",
+	 "--over: expected entries, jobs, depth, name-length, batch or rtt, got 'entry'"},
+	{CMD_HISTORY, "remove --since yesterday",
+	 "--since: expected a date such as 2026-01-31, got 'yesterday'"},
+	{CMD_HISTORY, "remove --until 2026-01-3",
+	 "--until: expected a date such as 2026-01-31, got '2026-01-3'"},
+	{CMD_COMPARE, "--across fs,kernal",
+	 "--across: expected host, kernel, tool, fs, tree, cache or pin, got 'kernal'; did you "
+	 "mean 'kernel'?"},
 	{CMD_RUN, "--rounds 200001",
 	 "--rounds: expected an integer from 1 to 200000, got '200001'"},
 	{CMD_RUN, "--entries 99999999999999999999", "--entries: 99999999999999999999 is too large"},
@@ -346,6 +376,31 @@ static void times_have_units(void **state)
 		assert_int_equal(parse(&line, CMD_GATE, text), -EINVAL);
 		assert_non_null(strstr(line.err.text, "--timeout: expected a time from 1s to "));
 	}
+}
+
+static void values_have_the_type_of_their_option(void **state)
+{
+	struct line line;
+	(void)state;
+	assert_int_equal(parse(&line, CMD_LAB, "nfs"), 0);
+	assert_int_equal(line.options.lab.lab.rtt_ns, 5000000);
+	assert_int_equal(parse(&line, CMD_LAB, "nfs --rtt 0.0125s"), 0);
+	assert_int_equal(line.options.lab.lab.rtt_ns, 12500000);
+	assert_int_equal(parse(&line, CMD_CROSSOVER, ""), 0);
+	assert_true(line.options.crossover.crossover.resolution == 1.25);
+	assert_int_equal(line.options.crossover.crossover.over, -1);
+	assert_int_equal(parse(&line, CMD_CROSSOVER, "--over rtt --resolution 1.01x"), 0);
+	assert_true(line.options.crossover.crossover.resolution == 1.01);
+	assert_int_equal(line.options.crossover.crossover.over, AXIS_RTT);
+	assert_int_equal(parse(&line, CMD_SELFTEST, "inject --pct 100%"), 0);
+	assert_int_equal(line.options.selftest.selftest.pct, 100);
+	assert_int_equal(parse(&line, CMD_HISTORY, "remove --since 2026-01-31"), 0);
+	assert_string_equal(line.options.history.history.since, "2026-01-31");
+	assert_int_equal(parse(&line, CMD_COMPARE, "--across pin,host"), 0);
+	assert_int_equal(line.options.compare.sides.across,
+			 1U << CONDITION_PIN | 1U << CONDITION_HOST);
+	assert_int_equal(parse(&line, CMD_COMPARE, ""), 0);
+	assert_int_equal(line.options.compare.sides.across, 0);
 }
 
 static void at_most_sixteen_params(void **state)
@@ -520,6 +575,7 @@ int main(void)
 		cmocka_unit_test(a_flag_with_a_value_is_a_mistake),
 		cmocka_unit_test(an_abbreviation_that_could_be_several_is_a_mistake),
 		cmocka_unit_test(times_have_units),
+		cmocka_unit_test(values_have_the_type_of_their_option),
 		cmocka_unit_test(at_most_sixteen_params),
 		cmocka_unit_test(every_option_reaches_its_command),
 		cmocka_unit_test(help_shows_every_option_of_a_command),

@@ -49,7 +49,7 @@ static int draw_crossover(const struct sort *sort, const struct outdir *out, str
 	search->arena = arena_new();
 	search->series = calloc(sort->n, sizeof(*search->series));
 	assert_true(search->arena && search->series);
-	assert_int_equal(axis_find(&search->axis, "entries", err), 0);
+	axis_take(&search->axis, AXIS_ENTRIES);
 	search->a_name = sort->names[0];
 	search->b_name = sort->names[sort->n - 1];
 	search->words = words;

@@ -227,6 +227,21 @@ static void times_have_units(void **state)
 	}
 }
 
+static void a_time_is_written_in_its_largest_unit(void **state)
+{
+	static const struct {
+		uint64_t ns;
+		const char *text;
+	} rows[] = {{0, "0ns"},           {1, "1ns"},
+		    {1000, "1us"},        {1500, "1500ns"},
+		    {5000000, "5ms"},     {1500000, "1500us"},
+		    {10000000000, "10s"}, {120000000000, "120s"}};
+	char text[24];
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_string_equal(time_text(rows[i].ns, text, sizeof(text)), rows[i].text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +258,7 @@ int main(void)
 		cmocka_unit_test(read_errors_are_returned),
 		cmocka_unit_test(reads_the_first_line),
 		cmocka_unit_test(times_have_units),
+		cmocka_unit_test(a_time_is_written_in_its_largest_unit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

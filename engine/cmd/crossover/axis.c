@@ -85,41 +85,34 @@ static const struct axis axes[AXES] = {
 		      .grows = true},
 };
 
-static const char *axis_name(size_t i, const void *arg)
+const char *axis_kind_name(unsigned kind)
 {
-	(void)arg;
-	return axes[i].name;
+	return kind < AXES ? axes[kind].name : NULL;
 }
 
-int axis_find(struct axis *axis, const char *word, struct err *err)
+void axis_take(struct axis *axis, enum axis_kind kind)
 {
-	for (size_t i = 0; i < AXES; i++) {
-		if (strcmp(axes[i].name, word) == 0) {
-			*axis = axes[i];
-			axis->kind = (enum axis_kind)i;
-			return 0;
-		}
-	}
-	return err_set(err, -EINVAL,
-		       "--over: expected entries, jobs, depth, name-length, batch or rtt, got "
-		       "'%s'%s",
-		       word, DID_YOU_MEAN(nearest(word, AXES, axis_name, NULL)));
+	*axis = axes[kind];
+	axis->kind = kind;
+}
+
+/* The ends of an axis are whole numbers of units. */
+static const char *end_text(const struct axis *axis, uint64_t x, char *buf, size_t size)
+{
+	return axis->is_time ? time_text(x, buf, size) : group_digits(x, buf, size);
 }
 
 int axis_read(const struct axis *axis, const char *option, const char *text, uint64_t *x,
 	      struct err *err)
 {
-	struct arena *arena = arena_new();
+	char least[24], most[24];
 	int error = axis->is_time ? parse_time(text, axis->most, x) : parse_count(text, x);
 	if (!error && *x >= axis->least && *x <= axis->most)
-		error = 0;
-	else
-		error = err_set(err, -EINVAL, "%s: over %s, expected %s from %s to %s, got '%s'",
-				option, axis->name, axis->is_time ? "a time" : "an integer",
-				axis_number(axis, arena, (double)axis->least),
-				axis_number(axis, arena, (double)axis->most), text);
-	arena_free(arena);
-	return error;
+		return 0;
+	return err_set(err, -EINVAL, "%s: expected %s from %s to %s with --over %s, got '%s'",
+		       option, axis->is_time ? "a time" : "an integer",
+		       end_text(axis, axis->least, least, sizeof(least)),
+		       end_text(axis, axis->most, most, sizeof(most)), axis->name, text);
 }
 
 const char *axis_number(const struct axis *axis, struct arena *arena, double x)

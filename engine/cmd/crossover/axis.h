@@ -34,8 +34,10 @@ struct axis {
 	bool grows;                /* the duration of a pass is about proportional to x */
 };
 
-/* 0, or -EINVAL with the nearest name in the message. */
-int axis_find(struct axis *axis, const char *word, struct err *err);
+/* The words of --over. */
+const char *axis_kind_name(unsigned kind);
+
+void axis_take(struct axis *axis, enum axis_kind kind);
 
 /* Parses a value of --from or --to; `option` is its name in messages. */
 int axis_read(const struct axis *axis, const char *option, const char *text, uint64_t *x,

@@ -2,11 +2,14 @@
 
 #include <assert.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/util.h"
+#include "engine/cmd/crossover/axis.h"
 #include "engine/host/tax.h"
 #include "engine/measure/choose/select.h"
 #include "engine/measure/run.h"
 #include "reports/history/change.h"
+#include "reports/verdict/comparable.h"
 
 /*
  * The offset of a field; it does not compile if the field does not have the type that this kind
@@ -25,6 +28,10 @@
 #define SECONDS(key, field)        OF(key, field, OPTION_SECONDS, uint64_t)
 #define SIZE(key, field)           OF(key, field, OPTION_SIZE, uint64_t)
 #define PERCENT(key, field)        OF(key, field, OPTION_PERCENT, uint64_t)
+#define TIME(key, field)           OF(key, field, OPTION_TIME, uint64_t)
+#define WHOLE(key, field)          OF(key, field, OPTION_WHOLE, uint64_t)
+#define FACTOR(key, field)         OF(key, field, OPTION_FACTOR, double)
+#define DATE(key, field)           OF(key, field, OPTION_DATE, const char *)
 #define XATTRS(key, field)         OF(key, field, OPTION_XATTRS, int)
 #define PIN(key, field)            OF(key, field, OPTION_PIN, struct pin)
 #define WORD(key, field, words)    OF(key, field, OPTION_WORD, int), .names = words
@@ -44,7 +51,14 @@
 #define WHILE(option, words_of_it) .with = option, .with_values = words_of_it
 #define HELP(words)                .help = words
 
-enum { CMD_ALL = -1, SECONDS_MAX = 10000000, DAY_SECONDS = 86400 };
+enum {
+	CMD_ALL = -1,
+	SECONDS_MAX = 10000000,
+	DAY_SECONDS = 86400,
+	PERCENT_MAX = 10000000, /* 1000 % */
+};
+
+#define MILLISECOND (NS_PER_SECOND / 1000)
 
 static const char *color_name(unsigned value)
 {
@@ -113,7 +127,7 @@ const struct option_row option_rows[] = {
 	      "lstat or 'statx[mask=size]/j2'")},
 	{TEXT("b", crossover.arm_b), VALUE("CELL"), FOR(CMD_CROSSOVER),
 	 HELP("the strategy that may become faster, such as threaded or threaded/j2")},
-	{TEXT("over", crossover.over), VALUE("AXIS"), FOR(CMD_CROSSOVER),
+	{WORD("over", crossover.over, axis_kind_name), VALUE("AXIS"), FOR(CMD_CROSSOVER),
 	 HELP("what to vary: entries of the tree; jobs of B; depth, in directories "
 	      "above all files; name-length, in bytes of every name; batch, the size of "
 	      "B's batches or chunks; rtt, the round trip of --fs sim")},
@@ -122,8 +136,8 @@ const struct option_row option_rows[] = {
 	      "AXIS)")},
 	{TEXT("to", crossover.to), VALUE("X"), FOR(CMD_CROSSOVER),
 	 HELP("upper end of the axis, e.g. 100k (default: depends on AXIS)")},
-	{TEXT("resolution", crossover.resolution), VALUE("FACTOR"), INITIAL("1.25"),
-	 FOR(CMD_CROSSOVER),
+	{FACTOR("resolution", crossover.resolution), VALUE("FACTOR"), RANGE(101, 10000),
+	 INITIAL("1.25"), FOR(CMD_CROSSOVER),
 	 HELP("measure until the ends of the interval differ by less than this factor")},
 	{WORD("stage", cells.stage, stage_name), VALUE("STAGE"), FOR(CMD_RUN),
 	 HELP("fetch: the paths are known; walk: only the root is known (default: the "
@@ -275,9 +289,12 @@ const struct option_row option_rows[] = {
 	{TEXT("fs", fs.fs), VALUE("LIST"), FOR(CMD_LAB),
 	 HELP("mounts to compare, with mount options: nfs,nfs:noac,nfs:nconnect=4 "
 	      "(default: one, with the kernel's default options)")},
-	{TEXT("rtt", lab.rtt), VALUE("TIME"), INITIAL("5ms"), FOR(CMD_LAB),
+	{TIME("rtt", lab.rtt_ns), VALUE("TIME"), RANGE(5 * MILLISECOND, 10 * NS_PER_SECOND),
+	 INITIAL("5ms"), FOR(CMD_LAB),
 	 HELP("round trip between client and server, half of it in each direction: 5ms "
-	      "or more")},
+	      "or more"),
+	 .hint = "in the lab client and server share one slow CPU, and a shorter round trip "
+		 "would measure that CPU; statmark run --fs sim:rtt=TIME simulates one"},
 	{TEXT("fs-dir", fs.fs_dir), VALUE("DIR"), FOR(CMD_RUN | CMD_CROSSOVER), WITH("fs"),
 	 HELP("directory for the images of these filesystems (default: in memory)")},
 	{SIZE("memory", fs.memory), VALUE("SIZE"), FOR(CMD_RUN),
@@ -327,7 +344,8 @@ const struct option_row option_rows[] = {
 	 FOR(CMD_GATE), HELP("stop a worker, with its outside program, whose pass takes longer")},
 	{SECONDS("timeout", time.timeout_s), VALUE("TIME"), RANGE(1, SECONDS_MAX), INITIAL("60s"),
 	 FOR(CMD_SELFTEST), WHILE("path", BY_GATE), HELP("stop a worker whose pass takes longer")},
-	{PERCENT("precision", time.precision_ppm), VALUE("PCT"), LEAST(1), FOR(CMD_RUN | CMD_LAB),
+	{PERCENT("precision", time.precision_ppm), VALUE("PCT"), RANGE(1, PERCENT_MAX),
+	 FOR(CMD_RUN | CMD_LAB),
 	 HELP("measure until the interval of every ratio lies within PCT of the ratio, "
 	      "if time allows")},
 	{FLAG("quick", time.quick), FOR(CMD_RUN),
@@ -362,7 +380,7 @@ const struct option_row option_rows[] = {
 	 VERB(HISTORY_SHOW),
 	 HELP("ground that plots in PNG are drawn for, light or dark; those in SVG follow "
 	      "the page that they are in")},
-	{TEXT("across", sides.across), VALUE("LIST"), FOR(CMD_COMPARE),
+	{WORDS("across", sides.across, condition_name), VALUE("LIST"), FOR(CMD_COMPARE),
 	 HELP("what may differ between the sides: host, kernel, tool, fs, tree, cache, "
 	      "pin (default: nothing)")},
 	{TEXT("base", sides.base), VALUE("ARM"), FOR(CMD_GATE),
@@ -373,7 +391,7 @@ const struct option_row option_rows[] = {
 	 HELP("method to test: that of statmark gate or of statmark run")},
 	{COUNT("runs", selftest.runs), VALUE("N"), RANGE(1, 100000), INITIAL("20"),
 	 FOR(CMD_SELFTEST), HELP("number of comparisons")},
-	{PERCENT("pct", selftest.pct_ppm), VALUE("PCT"), INITIAL("5"), FOR(CMD_SELFTEST),
+	{WHOLE("pct", selftest.pct), VALUE("PCT"), RANGE(0, 100), INITIAL("5"), FOR(CMD_SELFTEST),
 	 VERB(SELFTEST_INJECT), HELP("make the copy slower by PCT more system calls")},
 	{INTEGER("spin", selftest.spin), VALUE("N"), RANGE(0, OPTION_SPIN_MAX), INITIAL("0"),
 	 FOR(CMD_SELFTEST), HELP("keep N processes busy during the test, as load")},
@@ -384,15 +402,17 @@ const struct option_row option_rows[] = {
 	      "fields such as fs=ext4,jobs=2")},
 	{TEXT("head", sides.head), VALUE("CELL"), FOR(CMD_COMPARE),
 	 HELP("the head cells, selected as with --base")},
-	{PERCENT("tolerance", limits.tolerance_ppm), VALUE("PCT"), INITIAL("1"),
-	 FOR(CMD_COMPARE | CMD_GATE), HELP("ignore differences up to PCT")},
-	{PERCENT("tolerance", limits.tolerance_ppm), VALUE("PCT"), INITIAL("1"), FOR(CMD_SELFTEST),
-	 WHILE("path", BY_GATE), HELP("ignore differences up to PCT")},
-	{PERCENT("limit", limits.limit_ppm), VALUE("PCT"), INITIAL("5"),
+	{PERCENT("tolerance", limits.tolerance_ppm), VALUE("PCT"), RANGE(0, PERCENT_MAX),
+	 INITIAL("1"), FOR(CMD_COMPARE | CMD_GATE), HELP("ignore differences up to PCT")},
+	{PERCENT("tolerance", limits.tolerance_ppm), VALUE("PCT"), RANGE(0, PERCENT_MAX),
+	 INITIAL("1"), FOR(CMD_SELFTEST), WHILE("path", BY_GATE),
+	 HELP("ignore differences up to PCT")},
+	{PERCENT("limit", limits.limit_ppm), VALUE("PCT"), RANGE(0, PERCENT_MAX), INITIAL("5"),
 	 FOR(CMD_COMPARE | CMD_GATE),
 	 HELP("give the verdict OK only if a slowdown of PCT is excluded")},
-	{PERCENT("limit", limits.limit_ppm), VALUE("PCT"), INITIAL("5"), FOR(CMD_SELFTEST),
-	 WHILE("path", BY_GATE), HELP("give the verdict OK only if a slowdown of PCT is excluded")},
+	{PERCENT("limit", limits.limit_ppm), VALUE("PCT"), RANGE(0, PERCENT_MAX), INITIAL("5"),
+	 FOR(CMD_SELFTEST), WHILE("path", BY_GATE),
+	 HELP("give the verdict OK only if a slowdown of PCT is excluded")},
 	{TEXT("format", output.format), VALUE("FORMAT[=FILE],.."), INITIAL("text"),
 	 FOR(CMD_RUN | CMD_REPORT),
 	 HELP("text, markdown, json, csv, google-benchmark, go-benchmark, hyperfine, "
@@ -410,9 +430,9 @@ const struct option_row option_rows[] = {
 	 VERBS(HISTORY_ADD, HISTORY_REMOVE),
 	 HELP("commit of the runs that are added or removed (default of add: the one "
 	      "statmark was built from)")},
-	{TEXT("since", history.since), VALUE("DATE"), FOR(CMD_HISTORY), VERB(HISTORY_REMOVE),
+	{DATE("since", history.since), VALUE("DATE"), FOR(CMD_HISTORY), VERB(HISTORY_REMOVE),
 	 HELP("only runs of that day or later, such as 2026-01-31")},
-	{TEXT("until", history.until), VALUE("DATE"), FOR(CMD_HISTORY), VERB(HISTORY_REMOVE),
+	{DATE("until", history.until), VALUE("DATE"), FOR(CMD_HISTORY), VERB(HISTORY_REMOVE),
 	 HELP("only runs of that day or earlier")},
 	{FLAG("yes", history.yes), FOR(CMD_HISTORY), VERB(HISTORY_REMOVE),
 	 HELP("really remove the runs (default: only list them)")},
@@ -423,8 +443,9 @@ const struct option_row option_rows[] = {
 	{INTEGER("window", history.window), VALUE("N"),
 	 RANGE(2 * CHANGE_PART_MIN, CHANGE_POINTS_MAX), INITIAL("60"), FOR(CMD_HISTORY),
 	 VERBS(HISTORY_SHOW, HISTORY_CHECK), HELP("use the latest N points of each series")},
-	{PERCENT("magnitude", history.magnitude_ppm), VALUE("PCT"), INITIAL("2"), FOR(CMD_HISTORY),
-	 VERBS(HISTORY_SHOW, HISTORY_CHECK), HELP("ignore changes smaller than PCT")},
+	{PERCENT("magnitude", history.magnitude_ppm), VALUE("PCT"), RANGE(0, PERCENT_MAX),
+	 INITIAL("2"), FOR(CMD_HISTORY), VERBS(HISTORY_SHOW, HISTORY_CHECK),
+	 HELP("ignore changes smaller than PCT")},
 	{FLAG("strict", history.strict), FOR(CMD_HISTORY), VERB(HISTORY_CHECK),
 	 HELP("exit code 1 if something became slower")},
 	{TEXT("output", output.history_out), LETTER('o'), VALUE("DIR"), INITIAL("statmark-history"),

@@ -20,9 +20,13 @@ enum option_kind {
 	OPTION_INTEGER, /* uint64_t, digits only */
 	OPTION_JOBS,    /* const char *, a comma-separated list of numbers */
 	OPTION_SECONDS, /* uint64_t, "90", "90s", "2m" or "1h" */
+	OPTION_TIME,    /* uint64_t, nanoseconds, "5ms" or "300us" */
 	OPTION_SIZE,    /* uint64_t, bytes, "64M" or "2G" */
 	OPTION_PARAMS,  /* can be given several times */
-	OPTION_PERCENT, /* uint64_t, millionths */
+	OPTION_PERCENT, /* uint64_t, millionths, "2", "0.5" or "0.5%" */
+	OPTION_WHOLE,   /* uint64_t, whole per cent, "5" or "5%" */
+	OPTION_FACTOR,  /* double, "1.25" or "1.25x"; its range is in hundredths */
+	OPTION_DATE,    /* const char *, "2026-01-31" */
 	OPTION_WORD,    /* int, the value of the word in `names`; -1: not given */
 	OPTION_WORDS,   /* unsigned, a set of words, 1 << value; 0: not given */
 	OPTION_PIN,     /* struct pin */
@@ -45,6 +49,7 @@ struct option_row {
 	const char *with;
 	unsigned with_values; /* and with these words of it, 1 << value; 0: with any value */
 	const char *help;
+	const char *hint; /* for the message about a number below its range; NULL: none */
 };
 
 /* The names of the verbs of a subcommand; NULL: it has none. */

@@ -21,12 +21,12 @@ static int set_xattrs(int *xattrs, const char *value)
 	return *value && strcmp(value, "values") != 0 ? -EINVAL : 0;
 }
 
-/* "2", "0.5" or "0.5%" in millionths, at most 1000 %. */
+/* "2", "0.5" or "0.5%" in millionths. */
 static int parse_percent(const char *text, uint64_t *ppm)
 {
 	const char *s = text;
 	uint64_t value = 0, unit = 10000;
-	for (; *s >= '0' && *s <= '9' && value <= 10000000; s++)
+	for (; *s >= '0' && *s <= '9' && value < UINT64_MAX / 100; s++)
 		value = 10 * value + (uint64_t)(*s - '0') * unit;
 	if (s == text)
 		return -EINVAL;
@@ -36,7 +36,33 @@ static int parse_percent(const char *text, uint64_t *ppm)
 	}
 	s += *s == '%';
 	*ppm = value;
-	return *s ? -EINVAL : value > 10000000 ? -ERANGE : 0;
+	return *s ? -EINVAL : 0;
+}
+
+/* "5" or "5%" */
+static int parse_whole(const char *text, uint64_t *percent)
+{
+	uint64_t ppm;
+	int error = parse_percent(text, &ppm);
+	*percent = error ? 0 : ppm / 10000;
+	return error || ppm % 10000 ? -EINVAL : 0;
+}
+
+static int parse_ns(const char *text, uint64_t *ns)
+{
+	return parse_time(text, UINT64_MAX / 2, ns);
+}
+
+/* "2026-01-31" */
+static bool is_date(const char *text)
+{
+	static const char form[] = "dddd-dd-dd";
+	size_t i = 0;
+	for (; form[i] && text[i]; i++) {
+		if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+			return false;
+	}
+	return !form[i] && !text[i];
 }
 
 /* "90", "90s", "2m" or "1h" */
@@ -63,9 +89,19 @@ static int parse_seconds(const char *text, uint64_t *seconds)
 	return -EINVAL;
 }
 
-static bool is_within(const struct option_row *row, uint64_t number)
+/* 0; -EDOM: it is below the range; -ERANGE: above. */
+static int check_range(const struct option_row *row, uint64_t number)
 {
-	return number >= row->least && (!row->most || number <= row->most);
+	return number < row->least ? -EDOM : row->most && number > row->most ? -ERANGE : 0;
+}
+
+/* "1.25" or "1.25x" */
+static int set_factor(double *factor, const struct option_row *row, const char *text)
+{
+	const char *rest;
+	if (parse_decimal(text, factor, &rest) || (*rest && strcmp(rest, "x") != 0))
+		return -EINVAL;
+	return *factor * 100 < (double)row->least || *factor * 100 > (double)row->most ? -EDOM : 0;
 }
 
 /*
@@ -80,7 +116,7 @@ static const char *bad_job(const struct option_row *row, const char *list, size_
 		*length = strcspn(item, ",");
 		if (*length < sizeof(word))
 			memcpy(word, item, *length);
-		if (parse_integer(word, &jobs) || !is_within(row, jobs))
+		if (parse_integer(word, &jobs) || check_range(row, jobs))
 			return item;
 		item += *length;
 		if (!item[strspn(item, ",")])
@@ -101,17 +137,14 @@ static int add_param(const char **params, const char *value)
 
 static int set_number(uint64_t *field, const struct option_row *row, const char *value)
 {
-	int (*parse)(const char *text, uint64_t *number) = parse_count;
-	if (row->kind == OPTION_INTEGER)
-		parse = parse_integer;
-	else if (row->kind == OPTION_SECONDS)
-		parse = parse_seconds;
-	else if (row->kind == OPTION_PERCENT)
-		parse = parse_percent;
-	else if (row->kind == OPTION_SIZE)
-		parse = parse_size;
-	int error = parse(value, field);
-	return !error && !is_within(row, *field) ? -EINVAL : error;
+	static int (*const parse[])(const char *text, uint64_t *number) = {
+		[OPTION_COUNT] = parse_count,     [OPTION_INTEGER] = parse_integer,
+		[OPTION_SECONDS] = parse_seconds, [OPTION_TIME] = parse_ns,
+		[OPTION_SIZE] = parse_size,       [OPTION_PERCENT] = parse_percent,
+		[OPTION_WHOLE] = parse_whole,
+	};
+	int error = parse[row->kind](value, field);
+	return error ? error : check_range(row, *field);
 }
 
 static int set_counts(struct option_counts *counts, const struct option_row *row, const char *list)
@@ -126,8 +159,9 @@ static int set_counts(struct option_counts *counts, const struct option_row *row
 			memcpy(word, item, length);
 		uint64_t *count = &counts->values[counts->n++];
 		int error = parse_count(word, count);
-		if (error || !is_within(row, *count))
-			return error ? error : -EINVAL;
+		error = error ? error : check_range(row, *count);
+		if (error)
+			return error;
 		item += length;
 	}
 	return counts->n ? 0 : -EINVAL;
@@ -150,9 +184,16 @@ static int set_value(struct all_options *o, const struct option_row *row, const 
 	case OPTION_COUNT:
 	case OPTION_INTEGER:
 	case OPTION_SECONDS:
+	case OPTION_TIME:
 	case OPTION_SIZE:
 	case OPTION_PERCENT:
+	case OPTION_WHOLE:
 		return set_number(field, row, value);
+	case OPTION_FACTOR:
+		return set_factor(field, row, value);
+	case OPTION_DATE:
+		*(const char **)field = value;
+		return is_date(value) ? 0 : -EINVAL;
 	case OPTION_COUNTS:
 		return set_counts(field, row, value);
 	case OPTION_PARAMS:
@@ -269,11 +310,19 @@ static int bad_option(int command, const char *word, struct err *err)
 static void describe_number(const struct option_row *row, char *words, size_t size)
 {
 	const unsigned long long least = row->least, most = row->most;
+	char from[24], to[24];
 	if (row->kind == OPTION_SECONDS)
 		snprintf(words, size, "a time from %llus to %llus, such as 90, 90s, 2m or 1h",
 			 least, most);
+	else if (row->kind == OPTION_TIME)
+		snprintf(words, size, "a time from %s to %s", time_text(least, from, sizeof(from)),
+			 time_text(most, to, sizeof(to)));
 	else if (row->kind == OPTION_PERCENT)
-		snprintf(words, size, "per cent%s, such as 2 or 0.5", least ? " above 0" : "");
+		snprintf(words, size, "per cent %s %llu, such as 2 or 0.5",
+			 least ? "above 0, up to" : "from 0 to", most / 10000);
+	else if (row->kind == OPTION_FACTOR)
+		snprintf(words, size, "a factor from %.10g to %.10g, such as 1.25",
+			 (double)least / 100, (double)most / 100);
 	else if (most)
 		snprintf(words, size, "an integer from %llu to %llu", least, most);
 	else
@@ -287,6 +336,7 @@ static int bad_value(const struct option_row *row, const char *value, int error,
 		[OPTION_SIZE] = "a size such as 512M or 2G",
 		[OPTION_PARAMS] = "NAME=VALUE",
 		[OPTION_XATTRS] = "values, or nothing",
+		[OPTION_DATE] = "a date such as 2026-01-31",
 	};
 	char words[96], option[32];
 	struct pin pin;
@@ -313,8 +363,9 @@ static int bad_value(const struct option_row *row, const char *value, int error,
 		snprintf(words, sizeof(words), "%s", wanted[row->kind]);
 	else
 		describe_number(row, words, sizeof(words));
-	return err_set(err, -EINVAL, "--%s: expected %s, got '%.*s'", row->name, words, (int)length,
-		       value);
+	const char *hint = error == -EDOM ? row->hint : NULL;
+	return err_set(err, -EINVAL, "--%s: expected %s, got '%.*s'%s%s", row->name, words,
+		       (int)length, value, hint ? "; " : "", hint ? hint : "");
 }
 
 static int lacks_value(int command, const char *word, struct err *err)
@@ -561,17 +612,24 @@ static const char *echo_value(const struct all_options *o, const struct option_r
 			      struct arena *arena)
 {
 	const void *field = (const char *)o + row->offset;
+	char text[24];
 	switch (row->kind) {
 	case OPTION_FLAG:
 		return *(const bool *)field ? "yes" : "no";
 	case OPTION_TEXT:
 	case OPTION_JOBS:
+	case OPTION_DATE:
 		return *(const char *const *)field;
 	case OPTION_COUNT:
 	case OPTION_INTEGER:
 	case OPTION_SECONDS:
 	case OPTION_SIZE:
+	case OPTION_WHOLE:
 		return arena_print(arena, "%llu", *(const unsigned long long *)field);
+	case OPTION_TIME:
+		return arena_copy(arena, time_text(*(const uint64_t *)field, text, sizeof(text)));
+	case OPTION_FACTOR:
+		return arena_print(arena, "%.10g", *(const double *)field);
 	case OPTION_PERCENT:
 		return arena_print(arena, "%.10g", (double)*(const uint64_t *)field / 10000);
 	case OPTION_COUNTS:

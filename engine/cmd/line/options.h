@@ -147,7 +147,7 @@ struct limit_options {
 /* For compare and gate: what is compared with what. */
 struct side_options {
 	const char *base, *head; /* --base, --head: arms, or cells in documents */
-	const char *across;      /* --across: what may differ, comma-separated */
+	unsigned across;         /* --across: a set of what may differ, 1 << enum condition */
 	bool relative;           /* --relative */
 	int n_after;             /* operands after "--"; -1: there is no "--" */
 };
@@ -155,7 +155,7 @@ struct side_options {
 struct selftest_options {
 	int path;            /* --path: enum path */
 	uint64_t runs, spin; /* --runs, --spin */
-	uint64_t pct_ppm;    /* --pct, millionths */
+	uint64_t pct;        /* --pct */
 };
 
 struct collect_options {
@@ -172,13 +172,14 @@ struct tree_command_options {
 };
 
 struct lab_options {
-	const char *rtt; /* --rtt: round trip */
+	uint64_t rtt_ns; /* --rtt: round trip */
 };
 
 struct crossover_options {
-	const char *arm_a, *arm_b, *over; /* --a, --b, --over */
-	/* In the units of --over; NULL: the default of the axis. */
-	const char *from, *to, *resolution;
+	const char *arm_a, *arm_b; /* --a, --b */
+	int over;                  /* --over: enum axis_kind; -1: not given */
+	const char *from, *to;     /* in the units of the axis; NULL: its default */
+	double resolution;         /* --resolution */
 };
 
 struct profile_options {
