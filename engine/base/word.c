@@ -41,7 +41,7 @@ static unsigned count(word_name *name)
 }
 
 /* The name nearest to a word; NULL: none is near. */
-static const char *word_nearest(word_name *name, const char *word)
+const char *word_nearest(word_name *name, const char *word)
 {
 	return nearest(word, count(name), name_at, &(struct word_list){name});
 }
@@ -66,11 +66,11 @@ static int parse_part(word_name *name, const char *what, const char *text, size_
 {
 	char all[256], *word = strndup(text, length);
 	if (!word)
-		return err_errno(err, -ENOMEM, "%s", what);
+		return err_errno(err, -ENOMEM, "%s", text);
 	int value = word_find(name, word);
 	if (value < 0) {
-		value = err_set(err, -EINVAL, "%s: expected %s, got '%s'%s", what,
-				word_list(name, 0, all, sizeof(all)), word,
+		value = err_set(err, -EINVAL, "%s%sexpected %s, got '%s'%s", what ? what : "",
+				what ? ": " : "", word_list(name, 0, all, sizeof(all)), word,
 				DID_YOU_MEAN(word_nearest(name, word)));
 	}
 	free(word);

@@ -19,6 +19,9 @@ const char *word_of(const char *const *names, size_t n, unsigned value);
 /* The value with that name; -1: there is none. */
 int word_find(word_name *name, const char *word);
 
+/* The name nearest to a word; NULL: none is near. */
+const char *word_nearest(word_name *name, const char *word);
+
 /*
  * "fetch or walk", "text, json or csv": the names of `first` and above, written into buf; returns
  * buf.
@@ -27,8 +30,8 @@ const char *word_list(word_name *name, unsigned first, char *buf, size_t size);
 
 /*
  * The value with that name, or -EINVAL with the message "WHAT: expected fetch or walk, got 'WORD'",
- * with the nearest name if one is near; word NULL: "got nothing". what: "--stage", or a subcommand.
- * -ENOMEM.
+ * with the nearest name if one is near; word NULL: "got nothing". what: "--stage", or a
+ * subcommand; NULL: the message begins with "expected". -ENOMEM.
  */
 int word_parse(word_name *name, const char *what, const char *word, struct err *err);
 

@@ -167,7 +167,7 @@ static int show_trends(const struct history_command *o, const char *path, const 
 	struct trend_view shown = {.path = path, .changes = check};
 	const struct formats formats = {
 		.list = o->output.format,
-		.check = formats_check_rows,
+		.names = grid_format_name,
 		.write = write_shown,
 		.arg = &shown,
 	};
@@ -249,7 +249,7 @@ static int print_view(struct call *call, int (*write)(void *, const char *, FILE
 	struct stored_view view = {0};
 	const struct formats formats = {
 		.list = call->options->output.format,
-		.check = formats_check_rows,
+		.names = grid_format_name,
 		.write = write,
 		.arg = &view,
 	};

@@ -9,6 +9,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
+#include "engine/base/word.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/lab/lab.h"
 #include "engine/lab/guest/guest.h"
@@ -50,26 +51,21 @@ static const struct lab_kind_needs {
 } kinds[] = {{"nfs", needs_nfs, "nfs:actimeo=600,nfs:noac"},
 	     {"cifs", needs_cifs, "cifs:actimeo=600,cifs:actimeo=0"}};
 
-static const char *kind_name(size_t i, const void *arg)
+static const char *kind_name(unsigned i)
 {
-	(void)arg;
-	return kinds[i].name;
+	return i < ARRAY_LEN(kinds) ? kinds[i].name : NULL;
 }
 
 static int find_kind(const char *word, const struct lab_kind_needs **kind, struct err *err)
 {
-	if (!word)
-		return err_set(err, -EINVAL, "lab: expected nfs or cifs, got nothing");
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		if (strcmp(kinds[i].name, word) == 0) {
-			*kind = &kinds[i];
-			return 0;
-		}
-	}
-	const char *near = DID_YOU_MEAN(nearest(word, ARRAY_LEN(kinds), kind_name, NULL));
-	return err_set(err, -EINVAL, "lab: no filesystem '%s'%s", word,
-		       *near ? near
-			     : "; there are nfs and cifs, and statmark run --fs makes others");
+	if (word && word_find(kind_name, word) < 0 && !word_nearest(kind_name, word))
+		return err_set(err, -EINVAL,
+			       "lab: expected nfs or cifs, got '%s'; statmark run --fs makes other "
+			       "filesystems",
+			       word);
+	const int i = word_parse(kind_name, "lab", word, err);
+	*kind = i < 0 ? NULL : &kinds[i];
+	return MIN(i, 0);
 }
 
 static int check_here(const struct lab_kind_needs *kind, struct err *err)

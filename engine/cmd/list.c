@@ -332,7 +332,7 @@ static enum exit_code list(const union options *all, char **operands)
 	struct list_output listing = {.err = &err};
 	const struct formats formats = {
 		.list = options->output.format,
-		.check = formats_check_rows,
+		.names = grid_format_name,
 		.write = write_listing,
 		.arg = &listing,
 	};

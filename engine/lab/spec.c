@@ -7,6 +7,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
+#include "engine/base/word.h"
 #include "engine/lab/disk.h"
 
 #define MIB         (UINT64_C(1) << 20)
@@ -72,10 +73,9 @@ static const struct lab_kind kinds[] = {
 	{.name = "cifs", .method = LAB_REMOTE, .entry = {896, 2176}},
 };
 
-static const char *kind_name(size_t i, const void *arg)
+static const char *kind_name(unsigned i)
 {
-	(void)arg;
-	return kinds[i].name;
+	return i < ARRAY_LEN(kinds) ? kinds[i].name : NULL;
 }
 
 /* The kind with the name at the beginning of the item, up to its options. */
@@ -93,11 +93,7 @@ static int unknown(const char *item, struct err *err)
 {
 	char word[64];
 	snprintf(word, sizeof(word), "%.*s", (int)strcspn(item, ":"), item);
-	const char *near = DID_YOU_MEAN(nearest(word, ARRAY_LEN(kinds), kind_name, NULL));
-	char names[160] = "; there are:";
-	for (size_t i = 0, used = strlen(names); i < ARRAY_LEN(kinds); i++)
-		used += (size_t)snprintf(names + used, sizeof(names) - used, " %s", kinds[i].name);
-	return err_set(err, -EINVAL, "no filesystem '%s'%s", word, *near ? near : names);
+	return word_parse(kind_name, NULL, word, err);
 }
 
 /*
@@ -192,7 +188,7 @@ static int add_option(struct lab_spec *spec, const char *text, struct err *err)
 static bool looks_like_item(const char *text)
 {
 	const size_t len = strcspn(text, ":=");
-	return text[len] == ':' || (!text[len] && nearest(text, ARRAY_LEN(kinds), kind_name, NULL));
+	return text[len] == ':' || (!text[len] && word_nearest(kind_name, text));
 }
 
 /* An item without its options, with space for n of those. */

@@ -7,36 +7,24 @@
 #include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
+#include "engine/base/word.h"
 #include "reports/words/format.h"
 
 const struct present_format present_formats[] = {
-	{"text", present_text},
-	{"json", present_json},
-	{"markdown", present_markdown},
-	{"junit", present_junit},
-	{"github", present_github},
-	{"csv", present_csv},
+	{"text", present_text}, {"json", present_json},   {"markdown", present_markdown},
+	{"csv", present_csv},   {"junit", present_junit}, {"github", present_github},
 	{NULL, NULL},
 };
 
-static const char *format_name(size_t i, const void *arg)
+const char *present_format_name(unsigned format)
 {
-	(void)arg;
-	return present_formats[i].name;
+	return present_formats[format].name;
 }
 
-const struct present_format *present_find(const char *name, struct err *err)
+const struct present_format *present_find(const char *name)
 {
-	const struct present_format *f = present_formats;
-	for (; f->name; f++) {
-		if (strcmp(f->name, name) == 0)
-			return f;
-	}
-	const char *near = nearest(name, (size_t)(f - present_formats), format_name, NULL);
-	err_set(err, -EINVAL,
-		"--format: expected text, json, markdown, csv, junit or github, got '%s'%s", name,
-		DID_YOU_MEAN(near));
-	return NULL;
+	const int format = word_find(present_format_name, name);
+	return format < 0 ? NULL : &present_formats[format];
 }
 
 const char *present_side(struct arena *arena, const struct judgement *j, bool head)

@@ -22,11 +22,12 @@ struct present_format {
 	int (*write)(FILE *to, const struct judgement *j, const struct present_style *style);
 };
 
-/* text, json, markdown, junit, github, csv; the last row's name is NULL. */
+/* text, json, markdown, csv, junit, github; the last row's name is NULL. */
 extern const struct present_format present_formats[];
+const char *present_format_name(unsigned format);
 
-/* NULL: no such format; err has the nearest name. */
-const struct present_format *present_find(const char *name, struct err *err);
+/* NULL: no such format. */
+const struct present_format *present_find(const char *name);
 
 /* All return 0 or -ENOMEM; errors of the stream are left to the caller (ferror). */
 int present_text(FILE *to, const struct judgement *j, const struct present_style *style);

@@ -10,7 +10,7 @@
 enum { MARKDOWN_MAX = 300 }; /* characters of a value; CSV and JSON have it whole */
 
 /* NULL for values outside the enum. */
-static const char *grid_format_name(unsigned format)
+const char *grid_format_name(unsigned format)
 {
 	static const char *const names[GRID_FORMATS] = {[GRID_TEXT] = "text",
 							[GRID_MARKDOWN] = "markdown",

@@ -14,6 +14,8 @@
 /* GRID_TEXT: the same for people, which is not made of rows; each output has its own. */
 enum grid_format { GRID_TEXT, GRID_MARKDOWN, GRID_CSV, GRID_JSON, GRID_FORMATS };
 
+const char *grid_format_name(unsigned format);
+
 struct grid_column {
 	const char *name; /* letters and _ */
 	bool number;      /* its values are numbers in JSON's syntax */

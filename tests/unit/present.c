@@ -13,6 +13,7 @@
 
 #include "engine/base/text.h"
 #include "engine/base/util.h"
+#include "engine/base/word.h"
 #include "tests/scratch.h"
 #include "tests/test.h"
 
@@ -95,7 +96,7 @@ static char *present_so(const char *format, struct judgement *j, const struct pr
 {
 	char *text;
 	FILE *to = open_memstream(&text, size);
-	const struct present_format *f = present_find(format, NULL);
+	const struct present_format *f = present_find(format);
 	assert_non_null(f);
 	assert_int_equal(f->write(to, j, style), 0);
 	assert_int_equal(fclose(to), 0);
@@ -442,8 +443,9 @@ static void formats_are_found_by_name(void **state)
 {
 	struct err err = {0};
 	(void)state;
-	assert_ptr_equal(present_find("junit", NULL)->write, present_junit);
-	assert_null(present_find("jnuit", &err));
+	assert_ptr_equal(present_find("junit")->write, present_junit);
+	assert_null(present_find("jnuit"));
+	assert_int_equal(word_parse(present_format_name, "--format", "jnuit", &err), -EINVAL);
 	assert_int_equal(err.code, -EINVAL);
 	assert_non_null(strstr(err.text, "did you mean 'junit'"));
 }

@@ -135,7 +135,7 @@ static void other_stages_are_not_chosen(void **state)
 	refused(f, (struct select_request){.names = "rich,w*"}, -EINVAL,
 		"'w*' is of stage walk, this run is of stage fetch; see --stage");
 	refused(f, (struct select_request){.names = "x"}, -EINVAL,
-		"no strategy is called 'x'; statmark list strategies shows them");
+		"--strategy: expected a strategy, got 'x'; statmark list strategies shows them");
 }
 
 /* Of each stage its own; a stage without one has none. */
@@ -298,15 +298,16 @@ static void bad_baselines_are_refused(void **state)
 	static const struct {
 		const char *baseline, *words;
 	} rows[] = {
-		{"plian", "no strategy is called 'plian'; did you mean 'plain'?"},
+		{"plian", "--baseline: expected a strategy, got 'plian'; did you mean 'plain'?"},
 		{"rich*", "--baseline: expected one cell, not the floor"},
-		{"plain,rich", "no strategy is called 'plain,rich'; "
+		{"plain,rich", "--baseline: expected a strategy, got 'plain,rich'; "
 			       "statmark list strategies shows them"},
 		{"plain/j1,2", "--baseline: expected one cell, not the floor"},
 		{"nothing", "--baseline: expected one cell, not the floor"},
 		{"plain/2", "--baseline: expected NAME or NAME/jN, such as lstat/j1"},
 		{"plain/j0", "--jobs: expected an integer from 1 to 1024, got '0'"},
-		{"rich[size=larg]", "rich: size cannot be 'larg'; did you mean 'large'?"},
+		{"rich[size=larg]",
+		 "rich: size: expected small, middle or large, got 'larg'; did you mean 'large'?"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		refused(*state, (struct select_request){.baseline = rows[i].baseline}, -EINVAL,
@@ -318,18 +319,22 @@ static void unknown_names_get_the_nearest(void **state)
 	static const struct {
 		const char *names, *words;
 	} rows[] = {
-		{"ricj", "no strategy is called 'ricj'; did you mean 'rich'?"},
-		{"plain,parralel", "no strategy is called 'parralel'; did you mean 'parallel'?"},
-		{"xyzzy", "no strategy is called 'xyzzy'; statmark list strategies shows them"},
-		{"rich:size=large", "no strategy is called 'rich:size=large'; parameters go in "
-				    "brackets: 'rich[size=large]'"},
+		{"ricj", "--strategy: expected a strategy, got 'ricj'; did you mean 'rich'?"},
+		{"plain,parralel",
+		 "--strategy: expected a strategy, got 'parralel'; did you mean 'parallel'?"},
+		{"xyzzy", "--strategy: expected a strategy, got 'xyzzy'; statmark list strategies "
+			  "shows them"},
+		{"rich:size=large",
+		 "--strategy: expected a strategy, got 'rich:size=large'; parameters go in "
+		 "brackets: 'rich[size=large]'"},
 		{"rich[sise=large]", "rich has no parameter 'sise'; did you mean 'size'?"},
 		{"rich[frobnicate=1]", "rich has no parameter 'frobnicate'"},
 		{"plain[size=large]", "plain has no parameter 'size'"},
-		{"rich[size=smal]", "rich: size cannot be 'smal'; did you mean 'small'?"},
+		{"rich[size=smal]",
+		 "rich: size: expected small, middle or large, got 'smal'; did you mean 'small'?"},
 		{"rich[size=gigantic]",
-		 "rich: size cannot be 'gigantic'; it is one of small, middle, large"},
-		{"rich[size=1]", "rich: size cannot be '1'; it is one of small, middle, large"},
+		 "rich: size: expected small, middle or large, got 'gigantic'"},
+		{"rich[size=1]", "rich: size: expected small, middle or large, got '1'"},
 		{"rich[chunk=0]", "rich: chunk: expected an integer from 1 to 100, got '0'"},
 		{"rich[chunk=101]", "rich: chunk: expected an integer from 1 to 100, got '101'"},
 		{"rich[chunk=2x]", "rich: chunk: expected an integer from 1 to 100, got '2x'"},
@@ -381,7 +386,7 @@ static void params_of_no_strategy_are_refused(void **state)
 		"no chosen strategy has the parameter of -p sise=large; "
 		"statmark list strategies shows them");
 	refused(f, (struct select_request){.params = bad}, -EINVAL,
-		"rich: size cannot be 'larg'; did you mean 'large'?");
+		"rich: size: expected small, middle or large, got 'larg'; did you mean 'large'?");
 	refused(f, (struct select_request){.params = empty}, -EINVAL, "rich: size: needs a value");
 }
 

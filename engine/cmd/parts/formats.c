@@ -21,14 +21,15 @@ struct format_item {
 static int next_word(const char **list, struct format_item *word, struct err *err)
 {
 	const size_t length = strcspn(*list, ","), name = MIN(strcspn(*list, "="), length);
-	if (!length)
-		return **list ? err_set(err, -EINVAL, "--format has an empty name") : -ENOENT;
+	if (!**list)
+		return -ENOENT;
 	snprintf(word->name, sizeof(word->name), "%.*s", (int)MIN(name, sizeof(word->name)), *list);
 	word->file[0] = '\0';
 	if (name < length) {
 		const size_t size = length - name - 1;
 		if (size == 0 || size >= sizeof(word->file))
-			return err_set(err, -EINVAL, "--format: %s= needs a file name", word->name);
+			return err_set(err, -EINVAL, "--format: expected %s=FILE, got '%s='",
+				       word->name, word->name);
 		snprintf(word->file, sizeof(word->file), "%.*s", (int)size, *list + name + 1);
 	}
 	*list += length + ((*list)[length] == ',');
@@ -43,19 +44,11 @@ int formats_check(const struct formats *f, struct err *err)
 	do {
 		error = next_word(&list, &word, err);
 		if (!error)
-			error = f->check(word.name, err);
+			error = MIN(word_parse(f->names, "--format", word.name, err), 0);
 		if (!error && *word.file)
 			error = output_check(word.file, err);
 	} while (!error);
 	return error == -ENOENT && !err->code ? 0 : error;
-}
-
-int formats_check_rows(const char *name, struct err *err)
-{
-	if (grid_find(name) != GRID_FORMATS)
-		return 0;
-	return err_set(err, -EINVAL,
-		       "--format: no format '%s'; there are: text, markdown, csv, json", name);
 }
 
 static int write_file(const struct formats *f, const struct format_item *word, struct err *err)
@@ -110,24 +103,9 @@ struct result_output {
 };
 
 /* The first name is that of the table. */
-static const char *name_at(size_t i, const void *arg)
+static const char *result_format_name(unsigned format)
 {
-	(void)arg;
-	return i ? export_formats[i - 1].name : FORMAT_TEXT;
-}
-
-static int check_name(const char *name, struct err *err)
-{
-	char all[400] = FORMAT_TEXT;
-	size_t n = 1, used = strlen(all);
-	if (strcmp(name, FORMAT_TEXT) == 0 || export_find(name))
-		return 0;
-	for (; export_formats[n - 1].name; n++)
-		used += (size_t)snprintf(all + used, sizeof(all) - used, ", %s",
-					 export_formats[n - 1].name);
-	const char *near = DID_YOU_MEAN(nearest(name, n, name_at, NULL));
-	return err_set(err, -EINVAL, "--format: no format '%s'%s%s: %s", name, near,
-		       *near ? " There are" : "; there are", all);
+	return format ? export_formats[format - 1].name : FORMAT_TEXT;
 }
 
 static int write_one(void *arg, const char *name, FILE *to, bool is_file)
@@ -145,7 +123,7 @@ static int write_one(void *arg, const char *name, FILE *to, bool is_file)
 
 int show_check(const struct output_options *options, struct err *err)
 {
-	const struct formats formats = {.list = options->format, .check = check_name};
+	const struct formats formats = {.list = options->format, .names = result_format_name};
 	return formats_check(&formats, err);
 }
 
@@ -154,7 +132,7 @@ int show_result(const struct output_options *options, const struct result *resul
 	struct result_output showing = {options, result};
 	const struct formats formats = {
 		.list = options->format,
-		.check = check_name,
+		.names = result_format_name,
 		.write = write_one,
 		.arg = &showing,
 	};

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "engine/base/err.h"
+#include "engine/base/word.h"
 #include "engine/cmd/line/terminal.h"
 #include "engine/result.h"
 
@@ -16,8 +17,7 @@
 
 struct formats {
 	const char *list; /* as given by the user */
-	/* 0, or -EINVAL, with a message: unknown name. */
-	int (*check)(const char *name, struct err *err);
+	word_name *names; /* of the formats that there are */
 	/* 0 or -errno; errors of the stream are handled by the caller. is_file: not a terminal. */
 	int (*write)(void *arg, const char *name, FILE *to, bool is_file);
 	void *arg;
@@ -25,9 +25,6 @@ struct formats {
 
 /* Checks that the list is valid and its files can be written; to be called before long work. */
 int formats_check(const struct formats *formats, struct err *err);
-
-/* A check for output in rows: text, markdown, csv or json (reports/words/grid.h). */
-int formats_check_rows(const char *name, struct err *err);
 
 /* Writes all formats, in the order of the list. A file is replaced as a whole. */
 int formats_write(const struct formats *formats, struct err *err);

@@ -210,11 +210,6 @@ struct judgement_output {
 	const struct judgement *judgement;
 };
 
-static int check_name(const char *name, struct err *err)
-{
-	return present_find(name, err) ? 0 : -EINVAL;
-}
-
 static int write_one(void *arg, const char *name, FILE *to, bool is_file)
 {
 	const struct judgement_output *s = arg;
@@ -223,14 +218,13 @@ static int write_one(void *arg, const char *name, FILE *to, bool is_file)
 		.color = !is_file && cmd_color(s->options, to),
 		.utf8 = !is_file && cmd_utf8(),
 	};
-	struct err err = {0};
-	return present_find(name, &err)->write(to, s->judgement, &style);
+	return present_find(name)->write(to, s->judgement, &style);
 }
 
 int judge_check(const struct output_options *options, const struct limit_options *limits,
 		struct err *err)
 {
-	const struct formats formats = {.list = options->format, .check = check_name};
+	const struct formats formats = {.list = options->format, .names = present_format_name};
 	int error = formats_check(&formats, err);
 	if (!error && options->gp_dir)
 		error = scripts_check(options->gp_dir, err);
@@ -288,7 +282,7 @@ enum exit_code judge_show(const struct output_options *options, const struct jud
 	struct judgement_output showing = {options, judgement};
 	const struct formats formats = {
 		.list = options->format,
-		.check = check_name,
+		.names = present_format_name,
 		.write = write_one,
 		.arg = &showing,
 	};

@@ -72,6 +72,7 @@ enum { PARAM_OPTIONS_MAX = 64 }; /* how often -p may be given */
 
 struct cell_selector {
 	const struct select_request *request;
+	const char *what; /* the option that names cells, for messages */
 	struct arena *arena;
 	struct selection *out;
 	struct err *err;
@@ -139,12 +140,15 @@ static int parse_word(const struct cell_selector *s, const struct strategy *stra
 		}
 	}
 	const char *near = DID_YOU_MEAN(nearest(text, n, word_at, param->words));
-	char all[176] = "; it is one of ";
+	char all[160] = "";
 	for (size_t i = 0; i < n; i++)
-		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", i ? ", " : "",
+		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s",
+			 !i          ? ""
+			 : i + 1 < n ? ", "
+				     : " or ",
 			 param->words[i]);
-	return err_set(s->err, -EINVAL, "%s: %s cannot be '%s'%s", strategy->name, param->name,
-		       text, *near ? near : all);
+	return err_set(s->err, -EINVAL, "%s: %s: expected %s, got '%s'%s", strategy->name,
+		       param->name, all, text, near);
 }
 
 static int parse_value(const struct cell_selector *s, const struct strategy *strategy,
@@ -406,11 +410,12 @@ static int unknown_item(struct cell_selector *s, const char *item)
 	const char *colon = strchr(item, ':');
 	if (colon && strchr(colon, '='))
 		return err_set(s->err, -EINVAL,
-			       "no strategy is called '%s'; parameters go in brackets: '%.*s[%s]'",
-			       item, (int)(colon - item), item, colon + 1);
+			       "%s: expected a strategy, got '%s'; parameters go in brackets: "
+			       "'%.*s[%s]'",
+			       s->what, item, (int)(colon - item), item, colon + 1);
 	const char *near =
 		DID_YOU_MEAN(nearest(item, count_strategies(request), strategy_name, request));
-	return err_set(s->err, -EINVAL, "no strategy is called '%s'%s", item,
+	return err_set(s->err, -EINVAL, "%s: expected a strategy, got '%s'%s", s->what, item,
 		       *near ? near : "; statmark list strategies shows them");
 }
 
@@ -508,7 +513,7 @@ static int add_named(struct cell_selector *s, char *name, const char *what)
 {
 	struct select_request request = *s->request;
 	struct cell_selector only = {
-		.request = &request, .arena = s->arena, .out = s->out, .err = s->err};
+		.request = &request, .what = what, .arena = s->arena, .out = s->out, .err = s->err};
 	const size_t before = s->out->n;
 	const char *jobs = strrchr(name, '/');
 	request.params = NULL;
@@ -558,7 +563,11 @@ static int check_params_used(const struct cell_selector *s)
 int select_cells(const struct select_request *request, struct arena *arena,
 		 struct selection *selection, struct err *err)
 {
-	struct cell_selector s = {.request = request, .arena = arena, .out = selection, .err = err};
+	struct cell_selector s = {.request = request,
+				  .what = "--strategy",
+				  .arena = arena,
+				  .out = selection,
+				  .err = err};
 	*selection = (struct selection){
 		.cells = arena_alloc(arena, CELLS_MAX * sizeof(*selection->cells))};
 	size_t n_params = 0;
