@@ -16,20 +16,20 @@
  * An index and a random number drawn from a path or name and the seed. Sorting by it does not
  * depend on the order in which the filesystem lists names.
  */
-struct lot {
+struct random_rank {
 	uint64_t hash;
 	uint32_t index;
 };
 
-static int by_lot(const void *a, const void *b)
+static int by_random_rank(const void *a, const void *b)
 {
-	const struct lot *x = a, *y = b;
+	const struct random_rank *x = a, *y = b;
 	if (x->hash != y->hash)
 		return x->hash > y->hash ? 1 : -1;
 	return (x->index > y->index) - (x->index < y->index);
 }
 
-static uint64_t lot_of_dir(const struct workload *load, uint32_t dir, uint64_t seed)
+static uint64_t rank_of_dir(const struct workload *load, uint32_t dir, uint64_t seed)
 {
 	if (workload_is_far(load, dir)) {
 		const uint64_t hash = workload_far(load, dir)->hash;
@@ -41,71 +41,71 @@ static uint64_t lot_of_dir(const struct workload *load, uint32_t dir, uint64_t s
 /* Sets take[dir] to the number of entries of that directory in the sample. */
 static int choose(const struct workload *whole, uint32_t entries, uint64_t seed, uint32_t *take)
 {
-	struct lot *lots = calloc(whole->n_dirs, sizeof(*lots));
-	if (!lots)
+	struct random_rank *ranks = calloc(whole->n_dirs, sizeof(*ranks));
+	if (!ranks)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < whole->n_dirs; i++)
-		lots[i] = (struct lot){lot_of_dir(whole, i, seed), i};
-	qsort(lots, whole->n_dirs, sizeof(*lots), by_lot);
+		ranks[i] = (struct random_rank){rank_of_dir(whole, i, seed), i};
+	qsort(ranks, whole->n_dirs, sizeof(*ranks), by_random_rank);
 	for (uint32_t i = 0; i < whole->n_dirs && entries; i++) {
-		take[lots[i].index] = MIN(whole->dirs[lots[i].index].count, entries);
-		entries -= take[lots[i].index];
+		take[ranks[i].index] = MIN(whole->dirs[ranks[i].index].count, entries);
+		entries -= take[ranks[i].index];
 	}
-	free(lots);
+	free(ranks);
 	return 0;
 }
 
-/* Replaces the largest of n lots, which is the first of the heap. */
-static void replace_largest(struct lot *heap, uint32_t n, struct lot lot)
+/* Replaces the largest of n ranks, which is the first of the heap. */
+static void replace_largest(struct random_rank *heap, uint32_t n, struct random_rank rank)
 {
 	uint32_t at = 0, next;
 	while ((next = 2 * at + 1) < n) {
-		if (next + 1 < n && by_lot(&heap[next + 1], &heap[next]) > 0)
+		if (next + 1 < n && by_random_rank(&heap[next + 1], &heap[next]) > 0)
 			next++;
-		if (by_lot(&heap[next], &lot) <= 0)
+		if (by_random_rank(&heap[next], &rank) <= 0)
 			break;
 		heap[at] = heap[next];
 		at = next;
 	}
-	heap[at] = lot;
+	heap[at] = rank;
 }
 
 /*
- * Finds the n smallest lots of a directory's names, in a heap: a directory may have millions of
+ * Finds the n smallest ranks of a directory's names, in a heap: a directory may have millions of
  * names; n is small.
  */
 static void find_smallest(const struct workload *whole, const struct workload_dir *from,
-			  uint64_t seed, struct lot *heap, uint32_t n)
+			  uint64_t seed, struct random_rank *heap, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
-		heap[i] = (struct lot){UINT64_MAX, UINT32_MAX};
+		heap[i] = (struct random_rank){UINT64_MAX, UINT32_MAX};
 	for (uint32_t i = 0; i < from->count && n; i++) {
 		const struct workload_entry *entry = &whole->entries[from->first + i];
 		const char *name = workload_name(whole, from->first + i);
-		const struct lot lot = {digest_hash(name, entry->name_len, seed), i};
-		if (by_lot(&lot, &heap[0]) < 0)
-			replace_largest(heap, n, lot);
+		const struct random_rank rank = {digest_hash(name, entry->name_len, seed), i};
+		if (by_random_rank(&rank, &heap[0]) < 0)
+			replace_largest(heap, n, rank);
 	}
 }
 
 /*
- * Copies that many entries of a directory, chosen by the lots of their names, in the tree's order.
+ * Copies that many entries of a directory, chosen by the ranks of their names, in the tree's order.
  */
 static int copy_some(const struct workload *whole, const struct workload_dir *from, uint32_t n,
 		     uint64_t seed, struct workload_entry *to)
 {
-	struct lot *lots = calloc(n, sizeof(*lots));
+	struct random_rank *ranks = calloc(n, sizeof(*ranks));
 	bool *taken = calloc(from->count, sizeof(*taken));
-	const bool ok = lots && taken;
+	const bool ok = ranks && taken;
 	if (ok)
-		find_smallest(whole, from, seed, lots, n);
+		find_smallest(whole, from, seed, ranks, n);
 	for (uint32_t i = 0; i < n && ok; i++)
-		taken[lots[i].index] = true;
+		taken[ranks[i].index] = true;
 	for (uint32_t i = 0; i < from->count && ok; i++) {
 		if (taken[i])
 			*to++ = whole->entries[from->first + i];
 	}
-	free(lots);
+	free(ranks);
 	free(taken);
 	return ok ? 0 : -ENOMEM;
 }
@@ -228,12 +228,12 @@ static bool has_path(const struct workload *load, uint32_t dir)
 
 /*
  * The directory with the nearest number of entries; of several that are equally near, the one with
- * the smallest lot.
+ * the smallest rank.
  */
 static uint32_t find_nearest(const struct workload *load, const struct subtrees *s,
 			     uint32_t entries, uint64_t seed)
 {
-	uint64_t best = UINT64_MAX, best_lot = UINT64_MAX;
+	uint64_t best = UINT64_MAX, best_rank = UINT64_MAX;
 	uint32_t found = 0;
 	for (uint32_t d = 1; d < load->n_dirs; d++) {
 		uint64_t below = s->below[d];
@@ -241,11 +241,11 @@ static uint32_t find_nearest(const struct workload *load, const struct subtrees 
 		    !has_path(load, d))
 			continue;
 		const uint64_t far = distance(below, entries);
-		const uint64_t lot = far <= best ? lot_of_dir(load, d, seed) : 0;
-		if (far > best || (far == best && lot >= best_lot))
+		const uint64_t rank = far <= best ? rank_of_dir(load, d, seed) : 0;
+		if (far > best || (far == best && rank >= best_rank))
 			continue;
 		best = far;
-		best_lot = lot;
+		best_rank = rank;
 		found = d;
 	}
 	return found;

@@ -56,7 +56,7 @@ static uint64_t device_of(const char *dir)
 static int serve(struct sim *sim, const struct sim_options *options, const struct shape *shape,
 		 struct err *err)
 {
-	const struct fuse_wish wish = {
+	const struct fuse_mount_options wanted = {
 		.name = "statmark-sim",
 		.what = "a simulated filesystem",
 		.root = S_IFDIR,
@@ -67,7 +67,7 @@ static int serve(struct sim *sim, const struct sim_options *options, const struc
 	};
 	const pid_t parent = getpid();
 	struct fuse fuse;
-	int error = fuse_mount(&fuse, sim->dir, &wish, err);
+	int error = fuse_mount(&fuse, sim->dir, &wanted, err);
 	if (error)
 		return error;
 	sim->device = device_of(sim->dir);

@@ -152,7 +152,7 @@ struct census_level {
 	size_t path_len; /* of the directory */
 };
 
-struct taker {
+struct census_walk {
 	struct census *census;
 	struct portrait *portrait; /* or NULL */
 	const struct halt *halt;
@@ -174,7 +174,7 @@ static int open_any(int fd, const char *name)
 }
 
 /* The path of an entry of the current directory, shortened; name "": of the directory itself. */
-static void brief(const struct taker *t, const char *name, char *buf)
+static void brief(const struct census_walk *t, const char *name, char *buf)
 {
 	enum { END = CENSUS_PATH_SIZE / 2 - 4 };
 	size_t len = t->levels[t->dirs.depth].path_len;
@@ -186,7 +186,7 @@ static void brief(const struct taker *t, const char *name, char *buf)
 			 END, name);
 }
 
-static int count_unreadable(struct taker *t, const char *name, int error)
+static int count_unreadable(struct census_walk *t, const char *name, int error)
 {
 	struct census *census = t->census;
 	if (error == -ENOMEM || error == -EMFILE || error == -ENFILE)
@@ -198,7 +198,7 @@ static int count_unreadable(struct taker *t, const char *name, int error)
 	return 0;
 }
 
-static int count_unasked(struct taker *t, const char *name, int error)
+static int count_unasked(struct census_walk *t, const char *name, int error)
 {
 	struct census *census = t->census;
 	if (census->unasked++ == 0) {
@@ -208,7 +208,7 @@ static int count_unasked(struct taker *t, const char *name, int error)
 	return 0;
 }
 
-static int push_path(struct taker *t, const char *name)
+static int push_path(struct census_walk *t, const char *name)
 {
 	size_t old = t->levels[t->dirs.depth].path_len, len = strlen(name);
 	int error = array_grow(&t->path, &t->path_room, old + len + 1, 1);
@@ -223,7 +223,7 @@ static int push_path(struct taker *t, const char *name)
 	return 0;
 }
 
-static int enter(struct taker *t, const char *name)
+static int enter(struct census_walk *t, const char *name)
 {
 	int error = push_path(t, name);
 	if (error)
@@ -237,7 +237,7 @@ static int enter(struct taker *t, const char *name)
  * automatically. They are listed by a path below an open directory in /proc, so that nothing is
  * opened; without /proc the result is 0.
  */
-static uint64_t count_xattrs(const struct taker *t, const char *name)
+static uint64_t count_xattrs(const struct census_walk *t, const char *name)
 {
 	static const char user[] = "user.";
 	char *path; /* of any length: on some filesystems names can be longer than NAME_MAX */
@@ -251,14 +251,14 @@ static uint64_t count_xattrs(const struct taker *t, const char *name)
 	return n;
 }
 
-static void add_to_portrait(struct taker *t, const char *name, const struct stat *st)
+static void add_to_portrait(struct census_walk *t, const char *name, const struct stat *st)
 {
 	uint64_t n_xattrs = S_ISREG(st->st_mode) ? count_xattrs(t, name) : 0;
 	portrait_entry(t->portrait, name, st, t->dirs.depth, n_xattrs);
 }
 
 /* 0 or -ENOMEM. */
-static int add_size(struct taker *t, const struct stat *st)
+static int add_size(struct census_walk *t, const struct stat *st)
 {
 	const struct inode file = {st->st_dev, st->st_ino, (uint64_t)st->st_size};
 	if (S_ISREG(st->st_mode) && st->st_nlink > 1)
@@ -268,7 +268,7 @@ static int add_size(struct taker *t, const struct stat *st)
 	return 0;
 }
 
-static void add_linked(struct taker *t)
+static void add_linked(struct census_walk *t)
 {
 	t->census->hard_linked = inodes_unite(&t->linked);
 	for (size_t i = 0; i < t->linked.n; i++)
@@ -276,7 +276,7 @@ static void add_linked(struct taker *t)
 }
 
 /* An entry that has vanished meanwhile does not count. */
-static int take_entry(struct taker *t, const char *name)
+static int take_entry(struct census_walk *t, const char *name)
 {
 	struct stat st, here;
 	if (fstatat(dirstack_fd(&t->dirs), name, &st, AT_SYMLINK_NOFOLLOW))
@@ -299,7 +299,7 @@ static int take_entry(struct taker *t, const char *name)
 }
 
 /* 1: there is more. */
-static int leave(struct taker *t, bool complete)
+static int leave(struct census_walk *t, bool complete)
 {
 	const struct census_level *level = &t->levels[t->dirs.depth];
 	spread_add(&t->census->fan_out, level->entries);
@@ -316,7 +316,7 @@ static int leave(struct taker *t, bool complete)
  * A directory that cannot be read counts with the entries read before; only dir itself must be
  * readable.
  */
-static int step(struct taker *t, const struct progress *progress)
+static int step(struct census_walk *t, const struct progress *progress)
 {
 	const struct dirent *entry;
 	int got = dirstack_next(&t->dirs, &entry);
@@ -331,7 +331,7 @@ static int step(struct taker *t, const struct progress *progress)
 	return error ? error : leave(t, got == 0);
 }
 
-static int take_all(struct taker *t, const struct progress *progress)
+static int take_all(struct census_walk *t, const struct progress *progress)
 {
 	int got = 1;
 	while (got > 0 && !t->census->halted) {
@@ -351,10 +351,10 @@ int census_take_portrait(struct census *census, struct portrait *portrait, const
 			 bool crosses_mounts, const struct progress *progress,
 			 const struct halt *halt, struct err *err)
 {
-	struct taker t = {.census = census,
-			  .portrait = portrait,
-			  .halt = halt,
-			  .crosses_mounts = crosses_mounts};
+	struct census_walk t = {.census = census,
+				.portrait = portrait,
+				.halt = halt,
+				.crosses_mounts = crosses_mounts};
 	begin(census);
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)

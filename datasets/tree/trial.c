@@ -19,7 +19,7 @@ static const char any_bytes[] = "\x01\n\\:*?\xc3\x28\xff";
 /*
  * A feature that a shape may need, and an entry that is made to test whether the filesystem has it.
  */
-struct wish {
+struct needed_feature {
 	const char *what;
 	bool wanted;
 	struct gen_entry entry;
@@ -82,7 +82,7 @@ static int try_entries(const struct trial *at)
 	enum { FILE_MODE = S_IFREG | 0644 };
 	uint64_t owner = shape->owners.n ? shape->owners.bins[shape->owners.n - 1].lo : 0;
 	bool links = has(shape, SPECIAL_LOOPS) || has(shape, SPECIAL_DANGLING);
-	const struct wish wishes[] = {
+	const struct needed_feature features[] = {
 		{"symbolic links",
 		 shape->symlinks.per_mille || links,
 		 {.mode = S_IFLNK, .target = TARGET}},
@@ -112,9 +112,10 @@ static int try_entries(const struct trial *at)
 		 {.mode = FILE_MODE, .size = quantity_max(&shape->file_size)}},
 	};
 	int error = 0;
-	for (size_t i = 0; i < ARRAY_LEN(wishes) && !error; i++) {
-		if (wishes[i].wanted)
-			error = check_trial(at, wishes[i].what, try(at, ENTRY, &wishes[i].entry));
+	for (size_t i = 0; i < ARRAY_LEN(features) && !error; i++) {
+		if (features[i].wanted)
+			error = check_trial(at, features[i].what,
+					    try(at, ENTRY, &features[i].entry));
 	}
 	return error;
 }

@@ -19,7 +19,7 @@
 #include "engine/base/util.h"
 
 enum {
-	LOOK_MS = 50,      /* between two checks of stop and clock */
+	CHECK_MS = 50,     /* between two checks of stop and clock */
 	FALLBACK_MS = 1,   /* between two checks of a child without a pidfd */
 	FAREWELL_MS = 100, /* between SIGTERM and SIGKILL */
 	SIGNALS = 31,      /* the standard signals, reset to their defaults in a child */
@@ -300,7 +300,7 @@ enum child_end child_wait(struct child *child, uint64_t timeout_ns, const volati
 {
 	const uint64_t began = clock_ns();
 	enum child_end end = CHILD_ENDED;
-	while (end == CHILD_ENDED && !child_ended(child, LOOK_MS)) {
+	while (end == CHILD_ENDED && !child_ended(child, CHECK_MS)) {
 		if (stop && *stop)
 			end = CHILD_STOPPED;
 		else if (timeout_ns && clock_ns() - began >= timeout_ns)

@@ -256,7 +256,7 @@ static int make_file(const char *path, struct err *err)
 
 static int serve(struct disk *disk, const struct lab_disk *model, int image, struct err *err)
 {
-	const struct fuse_wish wish = {
+	const struct fuse_mount_options wanted = {
 		.name = "statmark-disk",
 		.what = "a disk with latency",
 		.root = S_IFREG,
@@ -266,7 +266,7 @@ static int serve(struct disk *disk, const struct lab_disk *model, int image, str
 	};
 	const pid_t parent = getpid();
 	struct fuse fuse;
-	int error = fuse_mount(&fuse, disk->path, &wish, err);
+	int error = fuse_mount(&fuse, disk->path, &wanted, err);
 	if (error)
 		return error;
 	disk->server = fork();

@@ -42,25 +42,26 @@ int fuse_probe(const char *what, struct err *err)
 	return MIN(fd, 0);
 }
 
-static int mount_device(int fd, const char *dir, const struct fuse_wish *wish, struct err *err)
+static int mount_device(int fd, const char *dir, const struct fuse_mount_options *wanted,
+			struct err *err)
 {
 	char options[160], type[64];
 	snprintf(options, sizeof(options), "fd=%d,rootmode=%o,user_id=%u,group_id=%u,allow_other%s",
-		 fd, (unsigned)wish->root & S_IFMT, geteuid(), getegid(),
-		 wish->permissions ? ",default_permissions" : "");
-	snprintf(type, sizeof(type), "fuse.%s", wish->name);
-	if (mount(wish->name, dir, type, MS_NOSUID | MS_NODEV | wish->flags, options) == 0)
+		 fd, (unsigned)wanted->root & S_IFMT, geteuid(), getegid(),
+		 wanted->permissions ? ",default_permissions" : "");
+	snprintf(type, sizeof(type), "fuse.%s", wanted->name);
+	if (mount(wanted->name, dir, type, MS_NOSUID | MS_NODEV | wanted->flags, options) == 0)
 		return 0;
 	int error = errno;
 	if (error == EPERM || error == EACCES)
 		return err_set(err, -ENOTSUP,
 			       "cannot mount %s: %s; run as root, or by 'unshare --user "
 			       "--map-root-user --mount'",
-			       wish->what, strerror(error));
+			       wanted->what, strerror(error));
 	if (error == ENODEV)
 		return err_set(err, -ENOTSUP, "cannot mount %s: this kernel has no FUSE",
-			       wish->what);
-	return err_errno(err, -error, "cannot mount %s", wish->what);
+			       wanted->what);
+	return err_errno(err, -error, "cannot mount %s", wanted->what);
 }
 
 static uint64_t features_of(const struct fuse_init_in *in)
@@ -71,20 +72,21 @@ static uint64_t features_of(const struct fuse_init_in *in)
 	return features;
 }
 
-static int agree(struct fuse *fuse, const struct fuse_wish *wish, const struct fuse_request *first)
+static int agree(struct fuse *fuse, const struct fuse_mount_options *wanted,
+		 const struct fuse_request *first)
 {
 	const struct fuse_init_in *in = first->body;
 	struct fuse_init_out out = {
 		.major = FUSE_KERNEL_VERSION,
 		.minor = FUSE_KERNEL_MINOR_VERSION,
 		.max_readahead = in->max_readahead,
-		.max_background = wish->background,
-		.congestion_threshold = wish->background,
-		.max_write = wish->max_write,
-		.max_pages = (uint16_t)MIN(wish->max_write / PAGE, UINT16_MAX),
+		.max_background = wanted->background,
+		.congestion_threshold = wanted->background,
+		.max_write = wanted->max_write,
+		.max_pages = (uint16_t)MIN(wanted->max_write / PAGE, UINT16_MAX),
 		.time_gran = 1,
 	};
-	fuse->features = features_of(in) & (wish->features | FUSE_INIT_EXT);
+	fuse->features = features_of(in) & (wanted->features | FUSE_INIT_EXT);
 	out.flags = (uint32_t)fuse->features;
 	out.flags2 = (uint32_t)(fuse->features >> 32);
 	return fuse_answer(fuse, first->in->unique, 0, &out, sizeof(out));
@@ -94,7 +96,7 @@ static int agree(struct fuse *fuse, const struct fuse_wish *wish, const struct f
  * Answers the first request, in which the kernel offers a version. After a later major version it
  * offers again.
  */
-static int negotiate(struct fuse *fuse, const struct fuse_wish *wish, struct err *err)
+static int negotiate(struct fuse *fuse, const struct fuse_mount_options *wanted, struct err *err)
 {
 	char *buffer = malloc(fuse->room);
 	struct fuse_request first;
@@ -114,22 +116,23 @@ static int negotiate(struct fuse *fuse, const struct fuse_wish *wish, struct err
 					"supported",
 					in->major, in->minor, FUSE_KERNEL_VERSION, OLDEST_MINOR);
 		else
-			agreed = (error = agree(fuse, wish, &first)) == 0;
+			agreed = (error = agree(fuse, wanted, &first)) == 0;
 	}
 	free(buffer);
 	return error ? err_errno(err, error, "FUSE: cannot answer the kernel's first request") : 0;
 }
 
-int fuse_mount(struct fuse *fuse, const char *dir, const struct fuse_wish *wish, struct err *err)
+int fuse_mount(struct fuse *fuse, const char *dir, const struct fuse_mount_options *wanted,
+	       struct err *err)
 {
-	*fuse = (struct fuse){.fd = open_device(wish->what, err),
-			      .room = wish->max_write + HEAD_ROOM};
+	*fuse = (struct fuse){.fd = open_device(wanted->what, err),
+			      .room = wanted->max_write + HEAD_ROOM};
 	fuse->room = MAX(fuse->room, FUSE_MIN_READ_BUFFER);
 	if (fuse->fd < 0)
 		return fuse->fd;
-	int error = mount_device(fuse->fd, dir, wish, err);
+	int error = mount_device(fuse->fd, dir, wanted, err);
 	if (!error) {
-		error = negotiate(fuse, wish, err);
+		error = negotiate(fuse, wanted, err);
 		if (error)
 			fuse_unmount(dir);
 	}

@@ -21,7 +21,7 @@
 
 #include "engine/base/err.h"
 
-struct fuse_wish {
+struct fuse_mount_options {
 	const char *name;    /* mountinfo shows fuse.NAME; letters, digits, '-' */
 	const char *what;    /* its name in messages, because its path means nothing to the user */
 	mode_t root;         /* type of what is mounted: S_IFDIR, or S_IFREG on a file */
@@ -48,7 +48,7 @@ struct fuse_request {
 	size_t size;                     /* bytes of body */
 };
 
-/* Whether FUSE is available. what: see struct fuse_wish. -ENOTSUP, with the reason. */
+/* Whether FUSE is available. what: see struct fuse_mount_options. -ENOTSUP, with the reason. */
 int fuse_probe(const char *what, struct err *err);
 
 /*
@@ -57,7 +57,8 @@ int fuse_probe(const char *what, struct err *err);
  * is not available, with the reason; otherwise the errors of mount(2). After an error nothing is
  * mounted.
  */
-int fuse_mount(struct fuse *fuse, const char *dir, const struct fuse_wish *wish, struct err *err);
+int fuse_mount(struct fuse *fuse, const char *dir, const struct fuse_mount_options *wanted,
+	       struct err *err);
 
 /*
  * Reads the next request into buffer, fuse->room bytes, where it stays until the next call. 1; 0:

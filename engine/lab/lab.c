@@ -230,12 +230,12 @@ static int open_layered(struct lab_fs *fs, const struct lab_request *r, struct e
 }
 
 /* Without direct I/O a page cache would answer reads, and reads would be sent one at a time. */
-static int open_disk(struct lab_fs *fs, const struct loop_wish *wish, struct err *err)
+static int open_disk(struct lab_fs *fs, const struct loop_options *options, struct err *err)
 {
 	char path[96];
 	snprintf(path, sizeof(path), "%s.disk", fs->dir);
 	int error = disk_open(&fs->disk, &fs->spec->disk, fs->image, path, err);
-	error = error ? error : loop_open(&fs->loop, fs->disk.fd, wish, err);
+	error = error ? error : loop_open(&fs->loop, fs->disk.fd, options, err);
 	if (!error && !loop_is_direct(&fs->loop))
 		error = err_set(err, -ENOTSUP,
 				"cannot simulate a disk: loop devices have no direct I/O here");
@@ -249,12 +249,13 @@ static int open_disk(struct lab_fs *fs, const struct loop_wish *wish, struct err
 static int open_loop(struct lab_fs *fs, const struct lab_request *r, struct err *err)
 {
 	const bool has_disk = fs->spec->disk.read_ns != 0;
-	const struct loop_wish wish = {
+	const struct loop_options options = {
 		.node_dir = lab_place(),
 		.read_only = fs->spec->kind->method == LAB_PACKED,
 		.direct = has_disk || r->image_dir,
 	};
-	return has_disk ? open_disk(fs, &wish, err) : loop_open(&fs->loop, fs->image, &wish, err);
+	return has_disk ? open_disk(fs, &options, err)
+			: loop_open(&fs->loop, fs->image, &options, err);
 }
 
 static int open_device(struct lab_fs *fs, const struct lab_request *r, struct err *err)

@@ -76,11 +76,11 @@ int loop_probe(struct err *err)
 	return MIN(control, 0);
 }
 
-int loop_open(struct loop *loop, int image, const struct loop_wish *wish, struct err *err)
+int loop_open(struct loop *loop, int image, const struct loop_options *options, struct err *err)
 {
 	const uint32_t flags = LO_FLAGS_AUTOCLEAR |
-			       (wish->read_only ? (uint32_t)LO_FLAGS_READ_ONLY : 0) |
-			       (wish->direct ? (uint32_t)LO_FLAGS_DIRECT_IO : 0);
+			       (options->read_only ? (uint32_t)LO_FLAGS_READ_ONLY : 0) |
+			       (options->direct ? (uint32_t)LO_FLAGS_DIRECT_IO : 0);
 	const struct loop_config config = {
 		.fd = (uint32_t)image,
 		.info = {.lo_flags = flags, .lo_file_name = "statmark"},
@@ -89,7 +89,7 @@ int loop_open(struct loop *loop, int image, const struct loop_wish *wish, struct
 	int control = open_control(err);
 	if (control < 0)
 		return control;
-	int error = take_free(loop, control, &config, wish->node_dir);
+	int error = take_free(loop, control, &config, options->node_dir);
 	close(control);
 	return error ? refuse(error, err) : 0;
 }

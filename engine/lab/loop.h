@@ -13,7 +13,7 @@ struct loop {
 	char path[64];
 };
 
-struct loop_wish {
+struct loop_options {
 	const char *node_dir; /* where a device file is created if /dev has none */
 	bool read_only;
 	bool direct; /* bypasses the page cache of the image's filesystem */
@@ -21,7 +21,7 @@ struct loop_wish {
 
 /* Both return -ENOTSUP, with the reason, if there are no loop devices, or not for this user. */
 int loop_probe(struct err *err);
-int loop_open(struct loop *loop, int image, const struct loop_wish *wish, struct err *err);
+int loop_open(struct loop *loop, int image, const struct loop_options *options, struct err *err);
 
 /* False: direct I/O was requested, but the kernel does not use it. */
 bool loop_is_direct(const struct loop *loop);

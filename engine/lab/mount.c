@@ -16,7 +16,7 @@
 
 enum {
 	BUSY_MS = 1000,
-	BUSY_LOOK_MS = 10,
+	BUSY_CHECK_MS = 10,
 };
 
 /* Options of the mount itself; all others are options of the filesystem. */
@@ -109,10 +109,10 @@ int lab_mount(const char *dir, const struct mounting *m, struct err *err)
 
 int lab_unmount(const char *dir)
 {
-	for (int waited = 0; umount2(dir, UMOUNT_NOFOLLOW); waited += BUSY_LOOK_MS) {
+	for (int waited = 0; umount2(dir, UMOUNT_NOFOLLOW); waited += BUSY_CHECK_MS) {
 		if (errno != EBUSY || waited >= BUSY_MS)
 			return -errno;
-		usleep(BUSY_LOOK_MS * 1000);
+		usleep(BUSY_CHECK_MS * 1000);
 	}
 	return 0;
 }

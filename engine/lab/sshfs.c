@@ -163,7 +163,7 @@ void relay_end(pid_t *relay)
 
 enum {
 	START_MS = 10000,
-	LOOK_MS = 5,
+	CHECK_MS = 5,
 	ASKED = 32, /* requests that are timed */
 };
 
@@ -276,7 +276,7 @@ static int wait_for_mount(struct sshfs *s, int said, struct err *err)
 	if (stat(lab_place(), &before))
 		return err_errno(err, -errno, "cannot stat %s", lab_place());
 	for (;;) {
-		if (child_ended(&s->client, LOOK_MS))
+		if (child_ended(&s->client, CHECK_MS))
 			return complain(s, said, err);
 		if (stat(s->dir, &now) == 0 && now.st_dev != before.st_dev)
 			break;

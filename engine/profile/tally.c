@@ -17,7 +17,7 @@ const char *const tally_call_names[TALLY_CALLS] = {
  */
 enum { WAITING_MAX = 32768 };
 
-struct waiting {
+struct pending_call {
 	uint64_t ns;
 	enum tally_call call;
 };
@@ -30,7 +30,7 @@ struct tally {
 	struct { /* the current directory */
 		uint64_t depth, entries, ns;
 		size_t n;
-		struct waiting waiting[WAITING_MAX];
+		struct pending_call waiting[WAITING_MAX];
 	} here;
 };
 
@@ -101,7 +101,7 @@ static void flush(struct tally *t)
 	struct tally_row *row = &t->sizes[class_of(t->here.entries)];
 	struct tally_row *depth = &t->depths[MIN(t->here.depth, TALLY_DEPTHS - 1)];
 	for (size_t i = 0; i < t->here.n; i++) {
-		const struct waiting *one = &t->here.waiting[i];
+		const struct pending_call *one = &t->here.waiting[i];
 		sum_add(&row->calls[one->call], one->ns);
 		sum_add(&depth->calls[one->call], one->ns);
 		row->ns += one->ns;
@@ -124,7 +124,7 @@ void tally_call(struct tally *t, enum tally_call call, uint64_t ns)
 	t->here.ns += ns;
 	if (t->here.n == WAITING_MAX)
 		flush(t);
-	t->here.waiting[t->here.n++] = (struct waiting){ns, call};
+	t->here.waiting[t->here.n++] = (struct pending_call){ns, call};
 }
 
 void tally_entry(struct tally *t)

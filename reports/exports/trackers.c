@@ -160,7 +160,7 @@ int export_go_benchmark(FILE *to, const struct result *result)
 /* --- hyperfine: seconds of each pass, and of all of them what hyperfine computes ----------------
  */
 
-struct moments {
+struct time_stats {
 	double mean, stddev, median, user, system, min, max;
 };
 
@@ -171,9 +171,9 @@ static int by_value(const void *a, const void *b)
 }
 
 /* seconds[n] must be sorted. */
-static struct moments moments_of(const struct cell_result *cell, const double *seconds, size_t n)
+static struct time_stats moments_of(const struct cell_result *cell, const double *seconds, size_t n)
 {
-	struct moments m = {.min = seconds[0], .max = seconds[n - 1]};
+	struct time_stats m = {.min = seconds[0], .max = seconds[n - 1]};
 	const struct pass *pass;
 	double squares = 0;
 	m.median = (seconds[(n - 1) / 2] + seconds[n / 2]) / 2;
@@ -200,7 +200,7 @@ static json_t *hyperfine_cell(const struct cell_result *cell, double *seconds)
 		json_array_append_new(codes, json_integer(0));
 	}
 	qsort(seconds, n, sizeof(*seconds), by_value);
-	const struct moments m = moments_of(cell, seconds, n);
+	const struct time_stats m = moments_of(cell, seconds, n);
 	json_put_text(json, "command", cell->id);
 	json_put(json, "mean", json_from_real(m.mean));
 	json_put(json, "stddev", json_from_real(m.stddev));

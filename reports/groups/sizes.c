@@ -149,7 +149,7 @@ static const char *jobs_words(struct arena *arena, const struct result *result,
 	return jobs ? format_counted(arena, jobs, "job") : "several jobs";
 }
 
-struct paying {
+struct size_gain {
 	size_t known, first; /* sizes with an interval; the first of them that pays, from 1; or 0 */
 	size_t before;       /* the known one before that, from 1; 0: none */
 	double from;
@@ -162,10 +162,10 @@ static const char *add_size_word(struct arena *arena, const char *list, double e
 	return list ? arena_print(arena, "%s and %s", list, size) : size;
 }
 
-static struct paying find_paying(struct arena *arena, const struct result *result,
-				 const struct groups *groups, const struct sizes *sizes)
+static struct size_gain find_paying(struct arena *arena, const struct result *result,
+				    const struct groups *groups, const struct sizes *sizes)
 {
-	struct paying p = {0};
+	struct size_gain p = {0};
 	double hi_before = 0;
 	for (size_t i = 0; i < sizes->n; i++) {
 		const struct more_jobs *more = more_of(result, groups, sizes, i);
@@ -195,7 +195,7 @@ static struct paying find_paying(struct arena *arena, const struct result *resul
 const char *sizes_pay(struct arena *arena, const struct result *result, const struct groups *groups,
 		      const struct sizes *sizes, double *from)
 {
-	const struct paying p = find_paying(arena, result, groups, sizes);
+	const struct size_gain p = find_paying(arena, result, groups, sizes);
 	const char *jobs = jobs_words(arena, result, groups, sizes), *text, *end = "";
 	*from = p.from;
 	if (!p.known)

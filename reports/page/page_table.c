@@ -40,7 +40,7 @@ static void add(struct chart_axis *axis, const struct estimate *e)
 	axis_add(axis, e->hi);
 }
 
-static struct table look(const struct page *p)
+static struct table table_of(const struct page *p)
 {
 	const struct chart_axis empty = {.lo = AXIS_LOW, .hi = AXIS_HIGH, .is_log = true};
 	struct table t = {.p = p,
@@ -244,7 +244,7 @@ static void put_caption(const struct table *t)
 
 void page_put_table(const struct page *p)
 {
-	const struct table t = look(p);
+	const struct table t = table_of(p);
 	page_begin_section(p, "cells", "All cells");
 	if (!p->n) {
 		fputs("<p>No cell was measured.</p>\n", p->to);

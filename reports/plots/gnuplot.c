@@ -13,7 +13,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/text.h"
 
-enum { LOOK_MS = 50 }; /* interval of looking for a stop */
+enum { CHECK_MS = 50 }; /* interval of looking for a stop */
 
 static int add_actions(posix_spawn_file_actions_t *actions, int dir, int complaints)
 {
@@ -70,7 +70,7 @@ static int listen(int fd, struct complaints *c, const volatile int *stop, uint64
 {
 	for (;;) {
 		struct pollfd ready = {.fd = fd, .events = POLLIN};
-		int n = poll(&ready, 1, LOOK_MS);
+		int n = poll(&ready, 1, CHECK_MS);
 		if (stop && *stop)
 			return -EINTR;
 		if (until_ns && clock_ns() >= until_ns)

@@ -89,7 +89,7 @@ static const char *write_rows(struct picture *p, FILE *data)
 	return any ? NULL : "no change was measured with an interval";
 }
 
-struct told_fact {
+struct plotted_fact {
 	const char *name, *before; /* the words before its value */
 	const char *one;           /* what it is a number of, one; NULL: it is no number */
 };
@@ -101,7 +101,7 @@ static const char *value_words(struct picture *p, const char *value, const char 
 }
 
 /* "cache warm", or "cache warm / cold" where the sides differ. NULL: it is not known of either. */
-static const char *told_words(struct picture *p, const struct told_fact *told)
+static const char *told_words(struct picture *p, const struct plotted_fact *told)
 {
 	const struct judged_fact *f = p->j->facts, *end = f + p->j->n_facts;
 	while (f < end && strcmp(f->name, told->name) != 0)
@@ -113,7 +113,7 @@ static const char *told_words(struct picture *p, const struct told_fact *told)
 			   differ ? " / " : "", differ ? value_words(p, f->head, told->one) : "");
 }
 
-static const char *fact_words(struct picture *p, const struct told_fact *told, size_t n)
+static const char *fact_words(struct picture *p, const struct plotted_fact *told, size_t n)
 {
 	const char *all = NULL;
 	for (size_t i = 0; i < n; i++) {
@@ -126,11 +126,11 @@ static const char *fact_words(struct picture *p, const struct told_fact *told, s
 }
 
 /* Lines are cut at their end: what is long comes last. */
-static const struct told_fact of_tree[] = {
+static const struct plotted_fact of_tree[] = {
 	{"tree.entries", "", "entry"}, {"tree.seed", "seed ", NULL}, {"fs.type", "", NULL},
 	{"cache", "cache ", NULL},     {"tree.name", "", NULL},
 };
-static const struct told_fact of_host[] = {
+static const struct plotted_fact of_host[] = {
 	{"tool.version", "statmark ", NULL},
 	{"kernel.release", "Linux ", NULL},
 	{"host.cpu", "", NULL},

@@ -8,7 +8,7 @@
 
 enum {
 	CACHE_LINE = 64,
-	LOOKS = 4000, /* number of stacks searched before a job sleeps: some microseconds */
+	SEARCHES = 4000, /* number of stacks searched before a job sleeps: some microseconds */
 };
 
 struct stack {
@@ -180,8 +180,8 @@ struct flist_task *flist_tasks_take(struct flist_tasks *tasks, unsigned job)
 		const int used = (int)atomic_load_explicit(&tasks->used, memory_order_relaxed);
 		if (flist_tasks_rests(tasks, job))
 			rest(tasks, job);
-		for (int looks = 0; looks < LOOKS && !task && !atomic_load(&tasks->over);
-		     looks += used)
+		for (int searches = 0; searches < SEARCHES && !task && !atomic_load(&tasks->over);
+		     searches += used)
 			task = find_task(tasks, job);
 		if (!task)
 			task = sleep_till_found(tasks, job);

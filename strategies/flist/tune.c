@@ -82,7 +82,7 @@ uint64_t flist_tune_next(const struct flist_tune *tune)
 	const bool begins = tune->phase == FLIST_TUNE_CLIMB && tune->jobs > tune->cpus;
 	const bool is_long = tune->is_settled || begins;
 	const uint64_t window = is_long ? FLIST_TUNE_LONG_WINDOW : FLIST_TUNE_WINDOW;
-	return tune->since.now_ns + (is_alone(tune) ? FLIST_TUNE_FIRST_LOOK : window);
+	return tune->since.now_ns + (is_alone(tune) ? FLIST_TUNE_FIRST_WINDOW : window);
 }
 
 bool flist_tune_is_due(const struct flist_tune *tune, uint64_t calls)

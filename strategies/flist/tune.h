@@ -28,8 +28,8 @@ enum {
 	FLIST_TUNE_WINDOW = 500 * 1000, /* ns: minimum of a window */
 	FLIST_TUNE_WAITS = 50 * 1000,   /* ns: a call that takes so long waits for something */
 	FLIST_TUNE_LONG_WINDOW =
-		2000 * 1000,               /* ns: the same when held, or with more jobs than CPUs */
-	FLIST_TUNE_FIRST_LOOK = 200 * 1000 /* ns: window of the first job alone */
+		2000 * 1000, /* ns: the same when held, or with more jobs than CPUs */
+	FLIST_TUNE_FIRST_WINDOW = 200 * 1000 /* ns: window of the first job alone */
 };
 
 enum flist_tune_phase {

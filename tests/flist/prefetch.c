@@ -308,7 +308,7 @@ static void find_directories(struct flist_queue *q, struct flist_folder *root, u
 	assert_int_equal(flist_queue_claim_head(q, n, &claim), 1);
 	assert_int_equal(make_names(root, n, 0), 0);
 	for (uint32_t i = 0; i < n; i++)
-		root->names[i] = (struct flist_called){.text = "d", .len = 1};
+		root->names[i] = (struct flist_listed_name){.text = "d", .len = 1};
 	flist_queue_read(q, &claim, -1);
 	assert_int_equal(flist_queue_claim(q, n, &claim), 1);
 	for (uint32_t i = 0; i < n; i++) {

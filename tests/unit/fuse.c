@@ -18,7 +18,7 @@
 
 enum { SIZE = 12345, NODE_INO = 77 };
 
-static const struct fuse_wish wish = {
+static const struct fuse_mount_options wanted = {
 	.name = "statmark-test",
 	.what = "a test",
 	.root = S_IFREG,
@@ -99,10 +99,10 @@ static int mount_and_look(const void *path)
 	struct err err = {0};
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return 1;
-	int error = fuse_mount(&fuse, path, &wish, &err);
+	int error = fuse_mount(&fuse, path, &wanted, &err);
 	if (error)
 		return error == -ENOTSUP ? 1 : 2;
-	if ((fuse.features & wish.features) != wish.features)
+	if ((fuse.features & wanted.features) != wanted.features)
 		return 3;
 	return look_at(path, &fuse);
 }
@@ -128,7 +128,7 @@ static int mount_as_nobody(const void *path)
 	struct err err = {0};
 	if (!become_nobody())
 		return 1;
-	int error = fuse_mount(&fuse, path, &wish, &err);
+	int error = fuse_mount(&fuse, path, &wanted, &err);
 	return error == -ENOTSUP && strstr(err.text, "/dev/fuse") ? 0
 	       : error == -ENOTSUP && strstr(err.text, "be root") ? 0
 								  : 2;

@@ -20,10 +20,10 @@
 #include "engine/pairs.h"
 #include "reports/words/format.h"
 
-enum { LOOKS_MAX = 10, FIRST_LOOK = 16, ROUNDS_MAX = 600 };
+enum { TESTS_MAX = 10, FIRST_TEST = 16, ROUNDS_MAX = 600 };
 
 /* The confidence of each test. The first 16 rounds suffice if they all agree. */
-#define LOOK_CONFIDENCE (1 - (1 - CROSSOVER_CONFIDENCE) / (LOOKS_MAX * BISECT_POINTS_MAX))
+#define TEST_CONFIDENCE (1 - (1 - CROSSOVER_CONFIDENCE) / (TESTS_MAX * BISECT_POINTS_MAX))
 
 struct measuring {
 	struct search *search;
@@ -33,7 +33,7 @@ struct measuring {
 	struct selection selection;
 	size_t a, b; /* cells */
 	uint64_t until_ns;
-	unsigned looks;
+	unsigned tests;
 	size_t next_test;   /* pairs of rounds until the next test */
 	const char *where;  /* "480 entries on tmpfs" */
 	volatile int *stop; /* stops making the tree; NULL: it is made */
@@ -50,7 +50,7 @@ static int update_winner(struct measuring *m)
 	int error = pairs_logs(&cells[m->b], &cells[m->a], &logs, &n);
 	if (error)
 		return error;
-	stats_ratio_of(logs, n, LOOK_CONFIDENCE, &point->ratio);
+	stats_ratio_of(logs, n, TEST_CONFIDENCE, &point->ratio);
 	point->pairs = (uint32_t)n;
 	free(logs);
 	point->winner = !point->ratio.known   ? WINNER_OPEN
@@ -70,15 +70,15 @@ static size_t least_passes(const struct measuring *m)
 static int enough(void *arg, bool *is_enough)
 {
 	struct measuring *m = arg;
-	*is_enough = m->looks == LOOKS_MAX;
+	*is_enough = m->tests == TESTS_MAX;
 	if (*is_enough || least_passes(m) < m->next_test)
 		return 0;
 	int error = update_winner(m);
 	if (error || m->point->pairs < m->next_test)
 		return error;
-	m->looks++;
+	m->tests++;
 	m->next_test = m->next_test * 3 / 2;
-	*is_enough = m->point->winner != WINNER_OPEN || m->looks == LOOKS_MAX;
+	*is_enough = m->point->winner != WINNER_OPEN || m->tests == TESTS_MAX;
 	return 0;
 }
 
@@ -303,7 +303,7 @@ static int set_figures(struct measuring *m)
 		return 0;
 	int error = estimate_cells(m->result);
 	/* An earlier certain winner counts; otherwise this is one more test. */
-	if (!error && m->looks < LOOKS_MAX && point->winner != WINNER_A &&
+	if (!error && m->tests < TESTS_MAX && point->winner != WINNER_A &&
 	    point->winner != WINNER_B)
 		error = update_winner(m);
 	if (error)
@@ -355,7 +355,7 @@ int point_measure(struct search *search, struct series *series, struct axes *ope
 		.point = point,
 		.result = result_new(),
 		.until_ns = until_ns,
-		.next_test = FIRST_LOOK,
+		.next_test = FIRST_TEST,
 	};
 	*point = (struct axis_point){.x = x, .status = STATUS_OK, .winner = WINNER_UNKNOWN};
 	int error = m.result ? measure(&m, open, err) : -ENOMEM;

@@ -9,7 +9,7 @@
 #include "engine/cmd/parts/registry.h"
 #include "engine/gate/arm/arm.h"
 
-struct gathering {
+struct arms_parser {
 	struct arms *arms;
 	uint64_t timeout_ns; /* for outside programs */
 	struct arena *arena;
@@ -27,7 +27,7 @@ static const char *joined(const char *list, const char *item, struct arena *aren
 	return arena_print(arena, "%s%s%s", list ? list : "", list ? "," : "", item);
 }
 
-static int add_strategy(struct gathering *g, const struct strategy *strategy, const char *whose)
+static int add_strategy(struct arms_parser *g, const struct strategy *strategy, const char *whose)
 {
 	const struct strategy **more = arena_alloc(g->arena, (g->n + 2) * sizeof(*more));
 	if (!more)
@@ -44,7 +44,7 @@ static int add_strategy(struct gathering *g, const struct strategy *strategy, co
 	return 0;
 }
 
-static int add_plugin(struct gathering *g, const struct arm *arm)
+static int add_plugin(struct arms_parser *g, const struct arm *arm)
 {
 	struct arms *arms = g->arms;
 	if (arms->n_plugins == ARMS_MAX)
@@ -70,7 +70,7 @@ static int add_plugin(struct gathering *g, const struct arm *arm)
  * If two programs have the same name in lists of strategies or in tables, the second gets a number
  * appended.
  */
-static const char *numbered(const struct gathering *g, const char *name, bool in_tables)
+static const char *numbered(const struct arms_parser *g, const char *name, bool in_tables)
 {
 	for (size_t i = 0; name && i < g->n_programs; i++) {
 		const char *other = in_tables ? g->arms->labels[i].label : g->programs[i].text;
@@ -84,7 +84,7 @@ static const char *numbered(const struct gathering *g, const char *name, bool in
  * "exec:find", from the program's name, without characters that have a meaning in lists of
  * strategies.
  */
-static const char *name_of(struct gathering *g, const char *command)
+static const char *name_of(struct arms_parser *g, const char *command)
 {
 	char name[48];
 	const char *word = command + strspn(command, " \t");
@@ -101,14 +101,14 @@ static const char *name_of(struct gathering *g, const char *command)
 }
 
 /* "exec:find {root} -ls", as shown in tables. */
-static const char *label_of(struct gathering *g, const struct arm *arm)
+static const char *label_of(struct arms_parser *g, const struct arm *arm)
 {
 	if (arm->name)
 		return arm->name;
 	return numbered(g, arena_print(g->arena, "exec:%s", arm->command), true);
 }
 
-static int check_name(const struct gathering *g, const struct arm *arm)
+static int check_name(const struct arms_parser *g, const struct arm *arm)
 {
 	int error = arm_check_name(arm, g->all, g->err);
 	for (size_t i = 0; arm->name && !error && i < g->n_programs; i++) {
@@ -120,7 +120,7 @@ static int check_name(const struct gathering *g, const struct arm *arm)
 	return error;
 }
 
-static int add_program(struct gathering *g, const struct arm *arm)
+static int add_program(struct arms_parser *g, const struct arm *arm)
 {
 	if (g->n_programs == ARMS_MAX)
 		return err_set(g->err, -E2BIG, "more than %d outside programs", ARMS_MAX);
@@ -150,7 +150,7 @@ static bool is_program(const char *item)
 	return strncmp(item, "exec:", 5) == 0 || strncmp(item, "exec[", 5) == 0;
 }
 
-static int gather_item(struct gathering *g, const char *item)
+static int gather_item(struct arms_parser *g, const char *item)
 {
 	struct arm arm;
 	const bool is_named = item[strcspn(item, "=[:/")] == '=';
@@ -189,7 +189,7 @@ static char *whole_item(char **rest)
 }
 
 /* Called when the stage in which they take part is known. */
-static int make_programs(struct gathering *g)
+static int make_programs(struct arms_parser *g)
 {
 	struct arms *arms = g->arms;
 	int error = 0;
@@ -215,7 +215,7 @@ static int make_programs(struct gathering *g)
 int arms_gather(struct arms *arms, const struct cell_options *cells, uint64_t timeout_ns,
 		struct arena *arena, struct err *err)
 {
-	struct gathering g = {.arms = arms, .timeout_ns = timeout_ns, .arena = arena, .err = err};
+	struct arms_parser g = {.arms = arms, .timeout_ns = timeout_ns, .arena = arena, .err = err};
 	char *rest = arena_copy(arena, cells->strategies);
 	int error = 0;
 	*arms = (struct arms){0};

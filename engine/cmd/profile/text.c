@@ -15,36 +15,36 @@
 
 enum { FAULTS_PRINTED = 10 }; /* --json has more */
 
-struct teller {
+struct profile_text {
 	const struct walk_profile *profile;
 	struct arena *arena;
 	size_t width;
 };
 
-static const char *duration(const struct teller *t, uint64_t ns)
+static const char *duration(const struct profile_text *t, uint64_t ns)
 {
 	return format_duration(t->arena, (double)ns);
 }
 
-static const char *percent(const struct teller *t, uint64_t part, uint64_t whole)
+static const char *percent(const struct profile_text *t, uint64_t part, uint64_t whole)
 {
 	return arena_print(t->arena, "%u %%", count_percent(part, whole));
 }
 
 /* NULL: too few calls are above it. */
-static const char *percentile(const struct teller *t, const struct hist *h, uint32_t ppm)
+static const char *percentile(const struct profile_text *t, const struct hist *h, uint32_t ppm)
 {
 	uint64_t ns;
 	return hist_percentile(h, ppm, &ns) ? duration(t, ns) : NULL;
 }
 
-static void print_line(const struct teller *t, const char *text)
+static void print_line(const struct profile_text *t, const char *text)
 {
 	wrap_print(stdout, or_unknown(text), 0, 2, t->width);
 	putchar('\n');
 }
 
-static void print_faults(const struct teller *t)
+static void print_faults(const struct profile_text *t)
 {
 	const struct probe *p = &t->profile->probe;
 	if (p->unreadable)
@@ -72,7 +72,7 @@ static void print_faults(const struct teller *t)
 		       p->mounts == 1 ? "it" : "them");
 }
 
-static void print_head(const struct teller *t)
+static void print_head(const struct profile_text *t)
 {
 	const struct walk_profile *f = t->profile;
 	const uint64_t calls = tally_calls(f->tally), timer = tally_timer_ns(f->tally);
@@ -94,7 +94,7 @@ static void print_head(const struct teller *t)
 	print_faults(t);
 }
 
-static void print_shares(const struct teller *t)
+static void print_shares(const struct profile_text *t)
 {
 	const struct shares s = walk_profile_shares(t->profile);
 	const struct {
@@ -118,7 +118,7 @@ static bool is_sampled(enum tally_call call)
 	return call == TALLY_READLINK || call == TALLY_LISTXATTR;
 }
 
-static void print_calls(const struct teller *t)
+static void print_calls(const struct profile_text *t)
 {
 	static const struct text_table_column columns[] = {{"call", 0}, {"number", 0}, {"time", 2},
 							   {"p50", 0},  {"p90", 1},    {"p99", 0},
@@ -155,7 +155,7 @@ static const struct text_table_column class_columns[] = {
 	{"statx p50", 0}, {"statx p99", 2},   {"statx max", 6},
 };
 
-static void add_class(const struct teller *t, struct text_table *grid, const char *label,
+static void add_class(const struct profile_text *t, struct text_table *grid, const char *label,
 		      const struct tally_row *row)
 {
 	text_table_add(grid, (const char *const[]){
@@ -172,7 +172,7 @@ static void add_class(const struct teller *t, struct text_table *grid, const cha
 					     : NULL});
 }
 
-static void print_depths(const struct teller *t)
+static void print_depths(const struct profile_text *t)
 {
 	struct text_table grid = {
 		.arena = t->arena, .columns = class_columns, .n_columns = ARRAY_LEN(class_columns)};
@@ -202,7 +202,7 @@ const char *walk_profile_size_label(struct arena *arena, size_t class)
 	return arena_print(arena, "%s to %s", GROUPED(least), GROUPED(most));
 }
 
-static void print_sizes(const struct teller *t)
+static void print_sizes(const struct profile_text *t)
 {
 	struct text_table grid = {
 		.arena = t->arena, .columns = class_columns, .n_columns = ARRAY_LEN(class_columns)};
@@ -216,7 +216,7 @@ static void print_sizes(const struct teller *t)
 	text_table_free(&grid);
 }
 
-static void print_tops(const struct teller *t, const char *title, const struct tops *tops)
+static void print_tops(const struct profile_text *t, const char *title, const struct tops *tops)
 {
 	static const struct text_table_column columns[] = {
 		{"time", 0}, {"share", 0}, {"entries", 0}, {"directory", 0}};
@@ -237,7 +237,7 @@ static void print_tops(const struct teller *t, const char *title, const struct t
 	text_table_free(&grid);
 }
 
-static void add_walk(const struct teller *t, struct text_table *grid,
+static void add_walk(const struct profile_text *t, struct text_table *grid,
 		     const struct cell_result *cell)
 {
 	const struct estimate *e = &cell->ratio;
@@ -260,7 +260,7 @@ static void add_walk(const struct teller *t, struct text_table *grid,
 				       : NULL});
 }
 
-static void print_walks(const struct teller *t)
+static void print_walks(const struct profile_text *t)
 {
 	static const struct text_table_column columns[] = {
 		{"walk", 0}, {"time", 2}, {"per entry", 0}, {"times as fast", 0}, {"interval", 1}};
@@ -293,7 +293,7 @@ static void print_walks(const struct teller *t)
 
 void walk_profile_print(const struct walk_profile *f, const struct advice *advice, size_t n)
 {
-	const struct teller t = {
+	const struct profile_text t = {
 		.profile = f, .arena = f->result->arena, .width = (size_t)cmd_width(stdout)};
 	print_head(&t);
 	print_shares(&t);

@@ -13,7 +13,7 @@
 #include "engine/base/util.h"
 
 enum {
-	LOOK_MS = 50,       /* between two checks of stop */
+	CHECK_MS = 50,      /* between two checks of stop */
 	FAREWELL_MS = 2000, /* for a worker to end by itself */
 };
 
@@ -147,7 +147,7 @@ static int receive(struct peer *p, char *packet, uint64_t timeout_ns, bool is_wo
 {
 	const uint64_t began = clock_ns();
 	struct pollfd fd = {p->socket, POLLIN, 0};
-	while (poll(&fd, 1, LOOK_MS) <= 0) {
+	while (poll(&fd, 1, CHECK_MS) <= 0) {
 		if (p->stop && *p->stop)
 			return -EINTR;
 		if (clock_ns() - began > timeout_ns)

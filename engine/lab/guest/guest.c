@@ -18,8 +18,8 @@
 #include "engine/base/util.h"
 
 enum {
-	LOOK_MS = 50, /* between two checks of stop and clock */
-	SECTOR = 512, /* a block device consists of whole sectors */
+	CHECK_MS = 50, /* between two checks of stop and clock */
+	SECTOR = 512,  /* a block device consists of whole sectors */
 	CONSOLE_LINE = 400,
 	LAST_LINES = 4, /* lines of the console that a message quotes */
 	WARDEN_MS = 5000,
@@ -358,7 +358,7 @@ static int attend(struct guest *g, struct err *err)
 		struct pollfd fds[] = {{g->lines.console, POLLIN, 0},
 				       {g->lines.second, POLLIN, 0},
 				       {g->child.pidfd, POLLIN, 0}};
-		poll(fds, ARRAY_LEN(fds), LOOK_MS);
+		poll(fds, ARRAY_LEN(fds), CHECK_MS);
 		hear(g);
 		error = check_time(g, err);
 	}

@@ -175,13 +175,13 @@ static bool has_moved(const struct still *s, const struct seen_entry *before,
 }
 
 /* The results of a comparison, kept apart from the sets, which must stay sorted meanwhile. */
-struct news {
+struct found_changes {
 	struct hashes moved;  /* changed, to be reported */
 	struct hashes opened; /* directories in which entries appear and vanish */
 	struct hashes quiet;  /* appeared in a directory of that kind */
 };
 
-static int find_moving(struct still *s, const struct reading *l, struct news *news)
+static int find_moving(struct still *s, const struct reading *l, struct found_changes *found)
 {
 	int error = 0;
 	for (size_t i = 0, j = 0; !error && (i < s->n_seen || j < l->n);) {
@@ -191,14 +191,14 @@ static int find_moving(struct still *s, const struct reading *l, struct news *ne
 		if ((both && !has_moved(s, c.before, c.after)) || contains(&s->moving, one->hash))
 			continue;
 		if (!c.before && contains(&s->open, one->dir)) {
-			error = put(&news->quiet, one->hash);
+			error = put(&found->quiet, one->hash);
 			continue;
 		}
-		error = put(&news->moved, one->hash);
+		error = put(&found->moved, one->hash);
 		if (!error && !both)
-			error = put(&news->opened, one->dir);
+			error = put(&found->opened, one->dir);
 	}
-	sort_unique(&news->moved);
+	sort_unique(&found->moved);
 	return error;
 }
 
@@ -227,11 +227,11 @@ static bool is_named(const struct still *s, uint64_t hash)
  * entries appear and vanish.
  */
 static int name_one(struct still *s, const struct workload *load, uint32_t entry, uint64_t hash,
-		    uint64_t dir_hash, struct news *news)
+		    uint64_t dir_hash, struct found_changes *found)
 {
 	int error = 0;
 	if (load->entries[entry].type == S_IFDIR)
-		error = put(&news->opened, hash_below(load, entry, dir_hash));
+		error = put(&found->opened, hash_below(load, entry, dir_hash));
 	if (error || s->n_paths == STILL_NAMED || is_named(s, hash))
 		return error;
 	s->paths[s->n_paths] = workload_spell(load, entry);
@@ -241,7 +241,7 @@ static int name_one(struct still *s, const struct workload *load, uint32_t entry
 	return 0;
 }
 
-static int name_moving(struct still *s, const struct workload *load, struct news *news)
+static int name_moving(struct still *s, const struct workload *load, struct found_changes *found)
 {
 	int error = 0;
 	for (uint32_t d = 0; d < load->n_dirs && !error; d++) {
@@ -249,8 +249,8 @@ static int name_moving(struct still *s, const struct workload *load, struct news
 		uint64_t dir_hash = end > first ? hash_of_dir(load, d) : 0;
 		for (uint32_t i = first; i < end && !error; i++) {
 			uint64_t hash = hash_of_entry(load, i, dir_hash);
-			if (contains(&news->moved, hash))
-				error = name_one(s, load, i, hash, dir_hash, news);
+			if (contains(&found->moved, hash))
+				error = name_one(s, load, i, hash, dir_hash, found);
 		}
 	}
 	return error;
@@ -258,31 +258,31 @@ static int name_moving(struct still *s, const struct workload *load, struct news
 
 /* --------------------------------------------------------------------------------------------- */
 
-static int take_news(struct still *s, const struct news *news)
+static int take_changes(struct still *s, const struct found_changes *found)
 {
-	int error = put_all(&s->moving, &news->moved);
-	error = error ? error : put_all(&s->moving, &news->quiet);
-	return error ? error : put_all(&s->open, &news->opened);
+	int error = put_all(&s->moving, &found->moved);
+	error = error ? error : put_all(&s->moving, &found->quiet);
+	return error ? error : put_all(&s->open, &found->opened);
 }
 
 static int compare_readings(struct still *s, const struct reading *l, const struct workload *load,
 			    int64_t root_mtime_ns)
 {
-	struct news news = {{0}, {0}, {0}};
+	struct found_changes found = {{0}, {0}, {0}};
 	uint32_t unstable = find_unstable(s, l) & ~s->unstable;
 	bool root_moved = root_mtime_ns != s->root_mtime_ns;
 	s->unstable |= unstable;
-	int error = find_moving(s, l, &news);
+	int error = find_moving(s, l, &found);
 	if (!error)
-		error = name_moving(s, load, &news);
+		error = name_moving(s, load, &found);
 	if (!error && root_moved)
-		error = put(&news.opened, hash_dir("", 0));
+		error = put(&found.opened, hash_dir("", 0));
 	if (!error)
-		error = take_news(s, &news);
-	bool moved = news.moved.n || unstable || root_moved;
-	free(news.moved.all);
-	free(news.opened.all);
-	free(news.quiet.all);
+		error = take_changes(s, &found);
+	bool moved = found.moved.n || unstable || root_moved;
+	free(found.moved.all);
+	free(found.opened.all);
+	free(found.quiet.all);
 	return error ? error : moved;
 }
 

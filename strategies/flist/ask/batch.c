@@ -31,7 +31,7 @@ enum {
 	BATCH_NS = 20 * 1000, /* ns that a batch may take at least, */
 	BATCH_PART = 4,       /* or 1/BATCH_PART of the time so far, */
 	CLAIMS_PER_JOB = 2,   /* and 1/CLAIMS_PER_JOB of a job's share of the rest */
-	LOOK_NS = 10 * 1000,  /* ns; if an entry takes that long, the clock is read after each */
+	SLOW_NS = 10 * 1000,  /* ns; if an entry takes that long, the clock is read after each */
 };
 
 /*
@@ -356,7 +356,7 @@ static void count_asked(struct asker *a, uint64_t now)
 static void count_one(struct asker *a)
 {
 	a->uncounted++;
-	if (a->entry_ns >= LOOK_NS)
+	if (a->entry_ns >= SLOW_NS)
 		count_asked(a, flist_clock());
 }
 

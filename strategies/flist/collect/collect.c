@@ -297,7 +297,7 @@ static int fetch_lines(struct flist_walker *w, const struct flist_block *old)
  */
 static int fetch_block(struct flist_walker *w, struct flist_block *old)
 {
-	struct flist_noted *noted = w->noted;
+	struct flist_failure_node *noted = w->noted;
 	int ret = fetch_lines(w, old);
 	if (ret) {
 		w->noted = noted;

@@ -81,7 +81,7 @@ int flist_entry_extra(struct flist_walker *w, const struct flist_node *node, con
 					-ret);
 	if (ret)
 		return ret;
-	*extra = w->walk->kept ? flist_keep(&w->keeper, &w->nodes, w->asker) : &w->asker->extra;
+	*extra = w->walk->kept ? flist_keep(&w->recent, &w->nodes, w->asker) : &w->asker->extra;
 	return *extra ? 0 : -ENOMEM;
 }
 

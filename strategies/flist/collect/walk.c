@@ -98,7 +98,7 @@ int flist_walker_fail(struct flist_walker *w, const char *path, enum flist_step 
 	const struct flist_collect_options *o = w->walk->options;
 	const size_t size = strlen(path) + 1;
 	struct flist_failure failure = {.path = path, .error = error, .step = step};
-	struct flist_noted *noted;
+	struct flist_failure_node *noted;
 	if (error == ENOMEM)
 		return -ENOMEM;
 	if (o->failed)
@@ -109,7 +109,7 @@ int flist_walker_fail(struct flist_walker *w, const char *path, enum flist_step 
 	if (!noted)
 		return -ENOMEM;
 	failure.path = memcpy(noted + 1, path, size);
-	*noted = (struct flist_noted){.next = w->noted, .failure = failure};
+	*noted = (struct flist_failure_node){.next = w->noted, .failure = failure};
 	w->noted = noted;
 	return 0;
 }
@@ -307,7 +307,7 @@ static int list_one(struct batch *b, const struct flist_name *name)
  * Number of names after which the clock is first read (1 if reading the directory was slow), and
  * the factor from one reading to the next.
  */
-enum { FIRST_LOOK = 4, LOOKS_APART = 8 };
+enum { FIRST_CHECK = 4, CHECKS_APART = 8 };
 
 static bool is_worth_sharing(const struct flist_walker *w, size_t from)
 {
@@ -338,15 +338,15 @@ static int list_names(struct batch *b, bool may_share, size_t *done)
 {
 	struct flist_walker *w = b->w;
 	const size_t n = w->names.n;
-	size_t look = n;
+	size_t check_at = n;
 	int ret = 0;
 	if (may_share)
-		look = w->pace.slow ? 1 : FIRST_LOOK;
-	for (*done = 0; *done < n && !ret; look *= LOOKS_APART) {
-		const size_t to = look < n ? look : n, listed = to - *done;
+		check_at = w->pace.slow ? 1 : FIRST_CHECK;
+	for (*done = 0; *done < n && !ret; check_at *= CHECKS_APART) {
+		const size_t to = check_at < n ? check_at : n, listed = to - *done;
 		ret = list_some(b, *done, to);
 		*done = to;
-		if ((may_share && to == look) || w->pace.slow)
+		if ((may_share && to == check_at) || w->pace.slow)
 			flist_walker_measure(w, listed, true);
 		else
 			count_calls(w, listed);

@@ -86,14 +86,14 @@ struct flist_walker {
 	struct flist_arena nodes, blocks;
 	struct flist_names names;
 	struct flist_block_builder builder;
-	struct flist_dirstack stack; /* the current directory */
-	struct flist_pace pace;      /* of this job's calls */
-	struct flist_asker *asker;   /* NULL: the walk fetches no extra fields */
-	struct flist_keeper keeper;  /* copies extra fields from the asker to the list */
-	struct flist_task *next;     /* task that this job does next; NULL: one of walk->tasks */
-	struct flist_noted *noted;   /* failures of this job, the newest first */
-	size_t length, path_most;    /* as in struct flist_list, of this job's entries */
-	size_t by_tables;            /* entries of `length` that were read from tables */
+	struct flist_dirstack stack;       /* the current directory */
+	struct flist_pace pace;            /* of this job's calls */
+	struct flist_asker *asker;         /* NULL: the walk fetches no extra fields */
+	struct flist_recent_extras recent; /* copies extra fields from the asker to the list */
+	struct flist_task *next; /* task that this job does next; NULL: one of walk->tasks */
+	struct flist_failure_node *noted; /* failures of this job, the newest first */
+	size_t length, path_most;         /* as in struct flist_list, of this job's entries */
+	size_t by_tables;                 /* entries of `length` that were read from tables */
 	struct flist_bulk_reader *reader;
 	bool has_numbers;            /* the current names are fetched by flist_bulk_ask_number */
 	struct flist_buffer *buffer; /* for the next directory to be read; NULL: not allocated */

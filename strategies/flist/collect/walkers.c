@@ -181,7 +181,7 @@ void flist_walk_free(struct flist_walk *walk)
 
 static void pass_failures(struct flist_walker *w, struct flist_list *list)
 {
-	struct flist_noted **last = &w->noted;
+	struct flist_failure_node **last = &w->noted;
 	while (*last)
 		last = &(*last)->next;
 	*last = list->noted;

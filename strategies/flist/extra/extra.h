@@ -119,7 +119,7 @@ struct flist_name_set {
 };
 
 /* The results stored last. All zero: none. They point to memory of the arena. */
-struct flist_keeper {
+struct flist_recent_extras {
 	const struct flist_extra *extras[FLIST_KEPT];
 	struct flist_name_set sets[FLIST_KEPT];
 	unsigned n_extras, n_sets; /* total numbers; the oldest element is overwritten next */
@@ -129,7 +129,7 @@ struct flist_keeper {
  * Returns a copy of the asker's result in the arena, shared by entries with equal results. NULL:
  * out of memory.
  */
-const struct flist_extra *flist_keep(struct flist_keeper *keeper, struct flist_arena *arena,
+const struct flist_extra *flist_keep(struct flist_recent_extras *recent, struct flist_arena *arena,
 				     const struct flist_asker *asker);
 
 #endif

@@ -12,11 +12,11 @@ static void *copy(struct flist_arena *arena, const void *from, size_t size)
 	return to;
 }
 
-static const struct flist_name_set *find_set(const struct flist_keeper *keeper,
+static const struct flist_name_set *find_set(const struct flist_recent_extras *recent,
 					     const struct flist_asker *asker)
 {
 	for (unsigned i = 0; i < FLIST_KEPT; i++) {
-		const struct flist_name_set *set = &keeper->sets[i];
+		const struct flist_name_set *set = &recent->sets[i];
 		if (set->len == asker->names_len &&
 		    memcmp(set->names, asker->names, asker->names_len) == 0)
 			return set;
@@ -35,10 +35,11 @@ static struct flist_xattr *copy_xattrs(struct flist_arena *arena, const struct f
 	return to;
 }
 
-static const struct flist_name_set *keep_set(struct flist_keeper *keeper, struct flist_arena *arena,
+static const struct flist_name_set *keep_set(struct flist_recent_extras *recent,
+					     struct flist_arena *arena,
 					     const struct flist_asker *asker)
 {
-	const struct flist_name_set *known = find_set(keeper, asker);
+	const struct flist_name_set *known = find_set(recent, asker);
 	if (known)
 		return known;
 	struct flist_name_set set = {.len = asker->names_len};
@@ -50,7 +51,7 @@ static const struct flist_name_set *keep_set(struct flist_keeper *keeper, struct
 		set.xattrs[i] =
 			(struct flist_xattr){.name = set.xattrs[i].name, .status = -ENODATA};
 	}
-	struct flist_name_set *place = &keeper->sets[keeper->n_sets++ % FLIST_KEPT];
+	struct flist_name_set *place = &recent->sets[recent->n_sets++ % FLIST_KEPT];
 	*place = set;
 	return place;
 }
@@ -64,10 +65,10 @@ static bool has_values(const struct flist_extra *extra)
 	return extra->status[1] != -ENODATA;
 }
 
-static int keep_xattrs(struct flist_keeper *keeper, struct flist_arena *arena,
+static int keep_xattrs(struct flist_recent_extras *recent, struct flist_arena *arena,
 		       const struct flist_asker *asker, struct flist_extra *to)
 {
-	const struct flist_name_set *set = keep_set(keeper, arena, asker);
+	const struct flist_name_set *set = keep_set(recent, arena, asker);
 	struct flist_xattr *own;
 	char *values;
 	if (!set)
@@ -87,33 +88,33 @@ static int keep_xattrs(struct flist_keeper *keeper, struct flist_arena *arena,
 	return 0;
 }
 
-static const struct flist_extra *find_extra(const struct flist_keeper *keeper,
+static const struct flist_extra *find_extra(const struct flist_recent_extras *recent,
 					    const struct flist_extra *extra)
 {
-	for (unsigned i = 0; i < FLIST_KEPT && i < keeper->n_extras; i++) {
-		if (memcmp(keeper->extras[i], extra, sizeof(*extra)) == 0)
-			return keeper->extras[i];
+	for (unsigned i = 0; i < FLIST_KEPT && i < recent->n_extras; i++) {
+		if (memcmp(recent->extras[i], extra, sizeof(*extra)) == 0)
+			return recent->extras[i];
 	}
 	return NULL;
 }
 
-const struct flist_extra *flist_keep(struct flist_keeper *keeper, struct flist_arena *arena,
+const struct flist_extra *flist_keep(struct flist_recent_extras *recent, struct flist_arena *arena,
 				     const struct flist_asker *asker)
 {
 	const struct flist_extra *from = &asker->extra;
 	struct flist_extra to;
 	memcpy(&to, from, sizeof(to)); /* including padding, since bytes are compared */
-	if (from->n_xattrs > 0 && keep_xattrs(keeper, arena, asker, &to))
+	if (from->n_xattrs > 0 && keep_xattrs(recent, arena, asker, &to))
 		return NULL;
 	if (from->link && !(to.link = copy(arena, from->link, from->link_len + 1)))
 		return NULL;
 	if (from->handle && !(to.handle = copy(arena, from->handle, from->handle_len)))
 		return NULL;
-	const struct flist_extra *kept = find_extra(keeper, &to);
+	const struct flist_extra *kept = find_extra(recent, &to);
 	if (!kept) {
 		kept = copy(arena, &to, sizeof(to));
 		if (kept)
-			keeper->extras[keeper->n_extras++ % FLIST_KEPT] = kept;
+			recent->extras[recent->n_extras++ % FLIST_KEPT] = kept;
 	}
 	return kept;
 }

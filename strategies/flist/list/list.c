@@ -9,7 +9,7 @@
 #include "strategies/flist/list/block.h"
 #include "strategies/flist/list/cursor.h"
 
-struct through {
+struct list_cursor {
 	struct flist_cursor cursor;     /* first; the public functions use only this */
 	const struct flist_node *node;  /* current directory; NULL: at the end */
 	const struct flist_node *child; /* child that is entered next */
@@ -125,7 +125,7 @@ int flist_list_settle(struct flist_list *list)
 {
 	struct flist_failure *all;
 	size_t more = 0, n = list->n_failures;
-	for (const struct flist_noted *noted = list->noted; noted; noted = noted->next)
+	for (const struct flist_failure_node *noted = list->noted; noted; noted = noted->next)
 		more++;
 	if (more == 0)
 		return 0;
@@ -151,11 +151,11 @@ int flist_list_settle(struct flist_list *list)
 
 int flist_cursor_open(struct flist_cursor **cursor, const struct flist_list *list)
 {
-	struct through *c = malloc(sizeof(*c) + list->path_most + 1);
+	struct list_cursor *c = malloc(sizeof(*c) + list->path_most + 1);
 	*cursor = (struct flist_cursor *)c;
 	if (!c)
 		return -ENOMEM;
-	*c = (struct through){.node = list->root, .child = list->root->child};
+	*c = (struct list_cursor){.node = list->root, .child = list->root->child};
 	return 0;
 }
 
@@ -167,7 +167,7 @@ void flist_cursor_close(struct flist_cursor *cursor)
 		free(cursor);
 }
 
-static void descend(struct through *c)
+static void descend(struct list_cursor *c)
 {
 	const struct flist_node *node = c->child;
 	char *name = c->path + node->path_len - node->name_len;
@@ -178,7 +178,7 @@ static void descend(struct through *c)
 	c->next = 0;
 }
 
-static void ascend(struct through *c)
+static void ascend(struct list_cursor *c)
 {
 	c->next = (size_t)c->node->after + 1;
 	c->child = c->node->sibling;
@@ -197,7 +197,7 @@ static int status_of(const struct flist_block *block, uint32_t i)
 	}
 }
 
-static const struct flist_item *give(struct through *c)
+static const struct flist_item *give(struct list_cursor *c)
 {
 	const uint32_t prefix = flist_node_prefix(c->node);
 	struct flist_item *item = &c->item;
@@ -225,7 +225,7 @@ int flist_cursor_error(const struct flist_cursor *cursor)
 
 const struct flist_item *flist_cursor_next(struct flist_cursor *cursor)
 {
-	struct through *c = (struct through *)cursor;
+	struct list_cursor *c = (struct list_cursor *)cursor;
 	if (cursor->kind)
 		return cursor->kind->next(cursor);
 	while (c->node) {

@@ -96,8 +96,8 @@ struct flist_node *flist_node_next(struct flist_node *node);
 /* ---- The list -------------------------------------------------------------------------------- */
 
 /* A failure that is not sorted yet. It lies in an arena of a walk or of the list. */
-struct flist_noted {
-	struct flist_noted *next;
+struct flist_failure_node {
+	struct flist_failure_node *next;
 	struct flist_failure failure;
 };
 
@@ -106,7 +106,7 @@ struct flist_list {
 	struct flist_arena arena; /* has nodes, blocks and paths of failures */
 	struct flist_failure *failures;
 	size_t n_failures;
-	struct flist_noted *noted; /* not in failures yet, since there was no memory */
+	struct flist_failure_node *noted; /* not in failures yet, since there was no memory */
 	size_t length;
 	size_t bytes;     /* allocated outside the arena */
 	size_t path_most; /* length of the longest path, bytes */

@@ -140,12 +140,13 @@ static bool must_rest(const struct flist_stream *s, unsigned index)
  * Waits for work and takes it. false: this thread may be over the limit now, or the cursor has
  * ended.
  */
-static bool take(struct flist_stream *s, const struct flist_hand *hand, struct flist_claim *claim)
+static bool take(struct flist_stream *s, const struct flist_stream_thread *self,
+		 struct flist_claim *claim)
 {
 	int got = 0;
 	flist_stream_lock(s);
-	while (!flist_stream_has_ended(s) && !must_rest(s, hand->index) &&
-	       !(got = flist_queue_claim(&s->queue, hand->batch, claim))) {
+	while (!flist_stream_has_ended(s) && !must_rest(s, self->index) &&
+	       !(got = flist_queue_claim(&s->queue, self->batch, claim))) {
 		atomic_fetch_add(&s->sleepers, 1);
 		pthread_cond_wait(&s->work, &s->lock);
 		atomic_fetch_sub(&s->sleepers, 1);
@@ -157,33 +158,33 @@ static bool take(struct flist_stream *s, const struct flist_hand *hand, struct f
 }
 
 /* Ends a measurement of `calls` calls. A thread whose calls are slow takes one name at a time. */
-static void measure(struct flist_stream *s, struct flist_hand *hand, size_t calls)
+static void measure(struct flist_stream *s, struct flist_stream_thread *self, size_t calls)
 {
 	const uint64_t now = flist_clock();
-	const bool slow = now - hand->since > calls * CALL_WAITS;
-	hand->slow = slow ? hand->slow + (hand->slow < SURE) : 0;
+	const bool slow = now - self->since > calls * CALL_WAITS;
+	self->slow = slow ? self->slow + (self->slow < SURE) : 0;
 	if (slow)
-		hand->batch = 1;
-	else if (hand->batch < BATCH_MOST)
-		hand->batch *= 2;
+		self->batch = 1;
+	else if (self->batch < BATCH_MOST)
+		self->batch *= 2;
 	if (flist_adapt_is_on(&s->adapt)) {
-		flist_adapt_count(&s->adapt, hand->index, calls);
-		flist_adapt_at(&s->adapt, hand->index, now);
+		flist_adapt_count(&s->adapt, self->index, calls);
+		flist_adapt_at(&s->adapt, self->index, now);
 	}
 }
 
 static void help(void *arg, unsigned index)
 {
 	struct flist_stream *s = arg;
-	struct flist_hand hand = {.index = index, .batch = 1};
+	struct flist_stream_thread self = {.index = index, .batch = 1};
 	struct flist_claim claim;
 	while (!flist_stream_is_stopped(s) && flist_adapt_may_work(&s->adapt, index)) {
-		if (!take(s, &hand, &claim))
+		if (!take(s, &self, &claim))
 			continue;
-		hand.since = flist_clock();
-		measure(s, &hand, flist_stream_work(s, &hand, &claim));
+		self.since = flist_clock();
+		measure(s, &self, flist_stream_work(s, &self, &claim));
 	}
-	flist_hand_release(&hand);
+	flist_stream_thread_release(&self);
 }
 
 /* Raises the depth to `least`: more threads need more entries ahead. The lock is held. */
@@ -278,13 +279,13 @@ static void wait_for_it(struct flist_stream *s)
  */
 static void work_measured(struct flist_stream *s, struct flist_claim *claim)
 {
-	const bool suspects = !s->has_helpers && s->hand.slow > 0;
+	const bool suspects = !s->has_helpers && s->self.slow > 0;
 	const uint64_t waited = suspects ? flist_wait_count() : 0;
-	s->hand.since = flist_clock();
-	measure(s, &s->hand, flist_stream_work(s, &s->hand, claim));
-	if (suspects && s->hand.slow >= SURE && flist_wait_count() == waited)
-		s->hand.slow = 0;
-	if (!s->has_helpers && s->hand.slow >= SURE)
+	s->self.since = flist_clock();
+	measure(s, &s->self, flist_stream_work(s, &s->self, claim));
+	if (suspects && s->self.slow >= SURE && flist_wait_count() == waited)
+		s->self.slow = 0;
+	if (!s->has_helpers && s->self.slow >= SURE)
 		find_helpers(s);
 }
 
@@ -295,7 +296,7 @@ static void need(struct flist_stream *s)
 	int got;
 	flist_stream_lock(s);
 	tell_given(s);
-	got = flist_queue_claim_head(&s->queue, s->hand.batch, &claim);
+	got = flist_queue_claim_head(&s->queue, s->self.batch, &claim);
 	if (got > 0 && !claim.n && s->queue.open + s->queue.reading > s->queue.open_most)
 		flist_queue_evict(&s->queue);
 	/*
@@ -313,7 +314,7 @@ static void need(struct flist_stream *s)
 	if (got <= 0)
 		return;
 	if (s->is_alone)
-		flist_stream_work(s, &s->hand, &claim);
+		flist_stream_work(s, &s->self, &claim);
 	else
 		work_measured(s, &claim);
 }
@@ -391,7 +392,7 @@ static const struct flist_extra *extra_of(const struct flist_folder *f, uint32_t
 static const struct flist_item *give(struct flist_stream *s, const struct flist_folder *f,
 				     uint32_t i, struct flist_known *known)
 {
-	const struct flist_called *name = &f->names[i];
+	const struct flist_listed_name *name = &f->names[i];
 	const uint32_t prefix = flist_folder_prefix(f);
 	struct flist_item *item = &s->item;
 	flist_copy_name(s->path + prefix, name->text, name->len + 1U);
@@ -480,7 +481,7 @@ static void close_stream(struct flist_cursor *cursor)
 	flist_queue_release(&s->queue);
 	flist_folder_let_go(&s->queue, s->here);
 	flist_stream_unlock(s);
-	flist_hand_release(&s->hand);
+	flist_stream_thread_release(&s->self);
 	flist_opener_release(&s->opener);
 	pthread_cond_destroy(&s->work);
 	pthread_cond_destroy(&s->answer);
@@ -538,7 +539,7 @@ static void begin(struct flist_stream *s)
 	s->queue.depth = s->is_fixed ? s->options.prefetch : FLIST_DEPTH_FIRST;
 	s->queue.open_most = open_most;
 	s->is_alone = jobs == 1;
-	s->hand.batch = s->is_alone ? BATCH_MOST : 1;
+	s->self.batch = s->is_alone ? BATCH_MOST : 1;
 	if (!flist_is_adaptive(&s->options.threads) && jobs > 1)
 		call_helpers(s, jobs);
 }

@@ -42,7 +42,7 @@ struct flist_known {
 	_Atomic bool is_known; /* the other members are set and do not change any more */
 };
 
-struct flist_called {
+struct flist_listed_name {
 	const char *text;
 	uint16_t len;
 	uint8_t type; /* DT_ */
@@ -74,7 +74,7 @@ struct flist_folder {
 	uint32_t unread;     /* children that are still to be opened relative to fd */
 	uint32_t unanswered; /* names that are not fetched yet */
 	struct flist_folder *newer, *older; /* list of the folders that have a descriptor */
-	struct flist_called *names;         /* by index */
+	struct flist_listed_name *names;    /* by index */
 	uint32_t n;
 	int open_error, read_error; /* errno */
 	bool nameless;              /* it has entries with empty names */
@@ -199,7 +199,7 @@ static inline uint32_t flist_stretch_end(const struct flist_stretch *stretch)
 }
 
 /* What one thread has for itself. Initialized to zero, except index. */
-struct flist_hand {
+struct flist_stream_thread {
 	unsigned index; /* 0: the cursor's own */
 	char *buffer;   /* for directory records */
 	size_t room;
@@ -235,7 +235,7 @@ struct flist_stream {
 	struct flist_crew *crew;  /* threads, if the caller has chosen their number */
 
 	/* Used by the cursor's own thread only. */
-	struct flist_hand hand;
+	struct flist_stream_thread self;
 	bool is_alone, has_helpers; /* it works without threads; threads may have been started */
 	bool is_fixed;              /* the caller has chosen the depth */
 	uint64_t given, smooth;     /* entries not in queue.given yet; since the last wait */
@@ -249,10 +249,10 @@ struct flist_stream {
  * Does the work of a claim and ends it. Returns the number of system calls, an estimate if a
  * directory was read.
  */
-size_t flist_stream_work(struct flist_stream *stream, struct flist_hand *hand,
+size_t flist_stream_work(struct flist_stream *stream, struct flist_stream_thread *self,
 			 struct flist_claim *claim);
 
-void flist_hand_release(struct flist_hand *hand);
+void flist_stream_thread_release(struct flist_stream_thread *self);
 
 /* Take and release the lock. The release also closes the descriptors in queue.shut. */
 void flist_stream_lock(struct flist_stream *stream);

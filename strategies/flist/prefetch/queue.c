@@ -150,7 +150,7 @@ void flist_queue_release(struct flist_queue *queue)
  * Whether an entry comes before those below a directory in the order of paths, although its name
  * comes after that of the directory.
  */
-static bool goes_before(const struct flist_called *name, const struct flist_called *dir)
+static bool goes_before(const struct flist_listed_name *name, const struct flist_listed_name *dir)
 {
 	return name->len > dir->len && (unsigned char)name->text[dir->len] < '/' &&
 	       memcmp(name->text, dir->text, dir->len) == 0;

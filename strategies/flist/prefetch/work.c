@@ -21,55 +21,56 @@ enum {
 	NAMES_PER_CALL = 8, /* and one more for every NAMES_PER_CALL names */
 };
 
-void flist_hand_release(struct flist_hand *hand)
+void flist_stream_thread_release(struct flist_stream_thread *self)
 {
-	free(hand->buffer);
-	free(hand->path);
-	flist_names_release(&hand->names);
+	free(self->buffer);
+	free(self->path);
+	flist_names_release(&self->names);
 }
 
 /* ---- Opening --------------------------------------------------------------------------------- */
 
 /*
- * Writes the path of a directory to hand->path, which then has room for a slash, a name and a NUL.
+ * Writes the path of a directory to self->path, which then has room for a slash, a name and a NUL.
  * 0 or -ENOMEM.
  */
-static int write_path(struct flist_hand *hand, const struct flist_folder *f)
+static int write_path(struct flist_stream_thread *self, const struct flist_folder *f)
 {
 	const size_t need = (size_t)f->path_len + 1 + FLIST_NAME_MOST + 1;
-	const int ret = flist_grow(&hand->path, &hand->path_room, need, 1);
+	const int ret = flist_grow(&self->path, &self->path_room, need, 1);
 	if (ret)
 		return ret;
-	hand->path[f->path_len] = '\0';
+	self->path[f->path_len] = '\0';
 	for (; f->parent; f = f->parent) {
-		char *name = hand->path + f->path_len - f->name_len;
+		char *name = self->path + f->path_len - f->name_len;
 		memcpy(name, f->name, f->name_len);
-		if (name > hand->path)
+		if (name > self->path)
 			name[-1] = '/';
 	}
 	return 0;
 }
 
 /* Opens a directory by its name relative to `at`, the parent, or with -1 by its path. */
-static int open_either_way(struct flist_stream *s, struct flist_hand *hand, struct flist_folder *f,
-			   int at, bool to_read)
+static int open_either_way(struct flist_stream *s, struct flist_stream_thread *self,
+			   struct flist_folder *f, int at, bool to_read)
 {
 	if (at >= 0)
 		return flist_opener_open_at(&s->opener, at, f->name, f->name_len, to_read);
-	const int ret = write_path(hand, f);
+	const int ret = write_path(self, f);
 	if (ret)
 		return ret;
-	return flist_opener_open_at(&s->opener, s->opener.root, hand->path, f->path_len, to_read);
+	return flist_opener_open_at(&s->opener, s->opener.root, self->path, f->path_len, to_read);
 }
 
 /*
- * Opens a directory, and with to_read the hand's reader. If either fails, no descriptor stays open.
+ * Opens a directory, and with to_read the thread's reader. If either fails, no descriptor stays
+ * open.
  */
-static int open_once(struct flist_stream *s, struct flist_hand *hand, struct flist_folder *f,
-		     int at, bool to_read)
+static int open_once(struct flist_stream *s, struct flist_stream_thread *self,
+		     struct flist_folder *f, int at, bool to_read)
 {
-	const int fd = open_either_way(s, hand, f, at, to_read);
-	const int ret = fd >= 0 && to_read ? flist_reader_init(&hand->reader, fd) : 0;
+	const int fd = open_either_way(s, self, f, at, to_read);
+	const int ret = fd >= 0 && to_read ? flist_reader_init(&self->reader, fd) : 0;
 	if (!ret)
 		return fd;
 	close(fd);
@@ -104,8 +105,8 @@ static bool wait_for_room(struct flist_stream *s)
  * finish. The error is final if no other job had a descriptor during the try, and no work was taken
  * meanwhile.
  */
-static int open_in_turn(struct flist_stream *s, struct flist_hand *hand, struct flist_claim *claim,
-			bool to_read)
+static int open_in_turn(struct flist_stream *s, struct flist_stream_thread *self,
+			struct flist_claim *claim, bool to_read)
 {
 	bool is_final;
 	int fd;
@@ -121,7 +122,7 @@ static int open_in_turn(struct flist_stream *s, struct flist_hand *hand, struct 
 		is_final = !wait_for_room(s);
 		const uint64_t claims = s->queue.claims;
 		flist_stream_unlock(s);
-		fd = open_once(s, hand, claim->folder, -1, to_read);
+		fd = open_once(s, self, claim->folder, -1, to_read);
 		flist_stream_lock(s);
 		is_final = (is_final && claims == s->queue.claims) || flist_stream_has_ended(s);
 	} while (is_short(fd) && !is_final);
@@ -133,12 +134,12 @@ static int open_in_turn(struct flist_stream *s, struct flist_hand *hand, struct 
 }
 
 /* Opens the directory of a claim. Returns a descriptor or -errno. */
-static int open_folder(struct flist_stream *s, struct flist_hand *hand, struct flist_claim *claim,
-		       bool to_read)
+static int open_folder(struct flist_stream *s, struct flist_stream_thread *self,
+		       struct flist_claim *claim, bool to_read)
 {
 	const int at = claim->n ? -1 : claim->fd;
-	const int fd = open_once(s, hand, claim->folder, at, to_read);
-	return is_short(fd) ? open_in_turn(s, hand, claim, to_read) : fd;
+	const int fd = open_once(s, self, claim->folder, at, to_read);
+	return is_short(fd) ? open_in_turn(s, self, claim, to_read) : fd;
 }
 
 /*
@@ -167,31 +168,31 @@ static int identify(const struct flist_stream *s, struct flist_folder *f, int fd
 
 /* ---- Names ----------------------------------------------------------------------------------- */
 
-/* Reads all of a directory into the hand's buffer. 0, -ENOMEM, or the error at which it ended. */
-static int read_whole(struct flist_stream *s, struct flist_hand *hand, size_t *used)
+/* Reads all of a directory into the thread's buffer. 0, -ENOMEM, or the error at which it ended. */
+static int read_whole(struct flist_stream *s, struct flist_stream_thread *self, size_t *used)
 {
 	int ret = 0;
 	*used = 0;
-	while (!ret && !hand->reader.ended && !flist_stream_is_stopped(s)) {
-		if (hand->room - *used < FLIST_READ_MIN) {
-			size_t room = hand->room;
-			ret = flist_grow(&hand->buffer, &room, room ? 2 * room : BUFFER_SIZE, 1);
-			hand->room = ret ? hand->room : room;
+	while (!ret && !self->reader.ended && !flist_stream_is_stopped(s)) {
+		if (self->room - *used < FLIST_READ_MIN) {
+			size_t room = self->room;
+			ret = flist_grow(&self->buffer, &room, room ? 2 * room : BUFFER_SIZE, 1);
+			self->room = ret ? self->room : room;
 		}
 		if (!ret)
-			ret = flist_reader_read(&hand->reader, hand->buffer, hand->room, used);
+			ret = flist_reader_read(&self->reader, self->buffer, self->room, used);
 	}
 	return ret;
 }
 
 /* Removes the names that the caller's filter skips. 0 or -ENOMEM. */
-static int choose_names(struct flist_stream *s, struct flist_hand *hand,
+static int choose_names(struct flist_stream *s, struct flist_stream_thread *self,
 			const struct flist_folder *f)
 {
 	const struct flist_cursor_options *o = &s->options;
-	const int ret = o->filter ? write_path(hand, f) : 0;
+	const int ret = o->filter ? write_path(self, f) : 0;
 	if (o->filter && !ret)
-		flist_names_choose(&hand->names, o->filter, o->arg, hand->index, hand->path,
+		flist_names_choose(&self->names, o->filter, o->arg, self->index, self->path,
 				   flist_folder_prefix(f), f->depth + 1);
 	return ret;
 }
@@ -217,7 +218,7 @@ static int keep_names(struct flist_folder *f, const struct flist_names *names)
 	char *text = ret ? NULL : (char *)(f->names + names->n);
 	for (size_t i = 0; i < names->n && !ret; i++) {
 		const struct flist_name *name = &names->all[i];
-		f->names[i] = (struct flist_called){
+		f->names[i] = (struct flist_listed_name){
 			.text = text, .len = name->len, .type = name->type, .pruned = name->pruned};
 		flist_copy_name(text, name->text, name->len + 1U);
 		text += name->len + 1;
@@ -225,29 +226,30 @@ static int keep_names(struct flist_folder *f, const struct flist_names *names)
 	return ret;
 }
 
-static int read_names(struct flist_stream *s, struct flist_hand *hand, struct flist_folder *f)
+static int read_names(struct flist_stream *s, struct flist_stream_thread *self,
+		      struct flist_folder *f)
 {
 	size_t used;
-	int ret = read_whole(s, hand, &used);
+	int ret = read_whole(s, self, &used);
 	if (ret && ret != -ENOMEM) {
 		f->read_error = -ret;
 		ret = 0;
 	}
 	if (!ret)
-		ret = flist_names_gather(&hand->names, hand->buffer, used);
+		ret = flist_names_gather(&self->names, self->buffer, used);
 	if (ret)
 		return ret;
-	f->nameless = hand->names.nameless;
-	ret = choose_names(s, hand, f);
+	f->nameless = self->names.nameless;
+	ret = choose_names(s, self, f);
 	if (!ret) {
-		flist_names_sort(&hand->names);
-		ret = keep_names(f, &hand->names);
+		flist_names_sort(&self->names);
+		ret = keep_names(f, &self->names);
 	}
-	if (hand->room > BUFFER_KEPT) {
-		free(hand->buffer);
-		hand->buffer = NULL;
-		hand->room = 0;
-		flist_names_release(&hand->names);
+	if (self->room > BUFFER_KEPT) {
+		free(self->buffer);
+		self->buffer = NULL;
+		self->room = 0;
+		flist_names_release(&self->names);
 	}
 	return ret;
 }
@@ -261,10 +263,10 @@ static int take_names(struct flist_folder *f, bool *asks)
 	for (uint32_t i = 0; i < f->n && !ret; i++) {
 		uint32_t line;
 		const struct flist_block *block = flist_node_entry(f->node, i, &line);
-		f->names[i] =
-			(struct flist_called){.text = flist_block_name(block, line),
-					      .len = block->lines[line].len,
-					      .type = (uint8_t)IFTODT(block->lines[line].mode)};
+		f->names[i] = (struct flist_listed_name){
+			.text = flist_block_name(block, line),
+			.len = block->lines[line].len,
+			.type = (uint8_t)IFTODT(block->lines[line].mode)};
 		*asks |= block->lines[line].state == FLIST_LINE_LISTED;
 	}
 	return ret;
@@ -310,8 +312,8 @@ static int stored_result(const struct flist_folder *f, uint32_t i, struct flist_
  * Reads a directory. Returns its descriptor, with which its names are fetched, or -1: none is
  * needed or available. *ret: 0, or what ends the cursor.
  */
-static int read_folder(struct flist_stream *s, struct flist_hand *hand, struct flist_claim *claim,
-		       int *ret)
+static int read_folder(struct flist_stream *s, struct flist_stream_thread *self,
+		       struct flist_claim *claim, int *ret)
 {
 	struct flist_folder *f = claim->folder;
 	bool asks = true;
@@ -319,16 +321,16 @@ static int read_folder(struct flist_stream *s, struct flist_hand *hand, struct f
 	*ret = f->node ? take_names(f, &asks) : 0;
 	if (*ret || !asks)
 		return -1;
-	fd = open_folder(s, hand, claim, !f->node);
+	fd = open_folder(s, self, claim, !f->node);
 	told = fd < 0 || f->node ? fd : identify(s, f, fd);
 	if (told == -ENOMEM || (is_short(told) && flist_stream_is_stopped(s)))
 		*ret = told;
 	else if (told < 0)
 		f->open_error = -told;
 	else if (!f->node && told == 0)
-		*ret = read_names(s, hand, f);
+		*ret = read_names(s, self, f);
 	if (fd >= 0 && !f->node)
-		flist_reader_release(&hand->reader);
+		flist_reader_release(&self->reader);
 	if (fd >= 0 && (*ret || !f->n)) {
 		close(fd);
 		fd = -1;
@@ -336,11 +338,12 @@ static int read_folder(struct flist_stream *s, struct flist_hand *hand, struct f
 	return fd < 0 ? -1 : fd;
 }
 
-static size_t visit(struct flist_stream *s, struct flist_hand *hand, struct flist_claim *claim)
+static size_t visit(struct flist_stream *s, struct flist_stream_thread *self,
+		    struct flist_claim *claim)
 {
 	struct flist_folder *f = claim->folder;
 	int ret;
-	const int fd = read_folder(s, hand, claim, &ret);
+	const int fd = read_folder(s, self, claim, &ret);
 	if (ret) {
 		f->n = 0;
 		flist_stream_stop(s, ret);
@@ -388,7 +391,7 @@ static bool is_entered(const struct flist_stream *s, const struct flist_folder *
 /* Inserts a directory that was found. The lock is held. 0 or -ENOMEM. */
 static int enter(struct flist_stream *s, struct flist_folder *f, uint32_t i)
 {
-	const struct flist_called *name = &f->names[i];
+	const struct flist_listed_name *name = &f->names[i];
 	struct flist_folder *child = flist_folder_new(f, name->text, name->len);
 	int ret;
 	if (!child)
@@ -419,10 +422,11 @@ static bool has_questions(const struct flist_claim *claim)
  * Opens the directory of a claim whose descriptor was closed meanwhile or never opened. claim->fd:
  * a descriptor or -errno.
  */
-static void reopen(struct flist_stream *s, struct flist_hand *hand, struct flist_claim *claim)
+static void reopen(struct flist_stream *s, struct flist_stream_thread *self,
+		   struct flist_claim *claim)
 {
 	const int fd = claim->folder->open_error ? -claim->folder->open_error
-						 : open_folder(s, hand, claim, false);
+						 : open_folder(s, self, claim, false);
 	claim->fd = fd;
 	if (fd < 0)
 		return;
@@ -451,12 +455,13 @@ static int publish_answers(struct flist_stream *s, const struct flist_claim *cla
 	return 0;
 }
 
-static size_t ask(struct flist_stream *s, struct flist_hand *hand, struct flist_claim *claim)
+static size_t ask(struct flist_stream *s, struct flist_stream_thread *self,
+		  struct flist_claim *claim)
 {
 	struct flist_folder *f = claim->folder;
 	uint32_t n = 0;
 	if (claim->fd < 0 && has_questions(claim))
-		reopen(s, hand, claim);
+		reopen(s, self, claim);
 	for (; n < claim->n && !flist_stream_is_stopped(s); n++) {
 		struct flist_known *known = flist_folder_answer(f, claim->first + n);
 		known->status = ask_name(s, claim, claim->first + n, &known->meta);
@@ -470,8 +475,8 @@ static size_t ask(struct flist_stream *s, struct flist_hand *hand, struct flist_
 	return n;
 }
 
-size_t flist_stream_work(struct flist_stream *stream, struct flist_hand *hand,
+size_t flist_stream_work(struct flist_stream *stream, struct flist_stream_thread *self,
 			 struct flist_claim *claim)
 {
-	return claim->n ? ask(stream, hand, claim) : visit(stream, hand, claim);
+	return claim->n ? ask(stream, self, claim) : visit(stream, self, claim);
 }
