@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 
@@ -268,6 +269,49 @@ static void mounts_below_the_root(void **state)
 {
 	(void)state;
 	on_ext4("", mounts_are_seen);
+}
+
+static void overlay_is_refused(const struct place *p)
+{
+	char path[PATH_MAX + 64], options[3 * PATH_MAX + 64];
+	static const char *const parts[] = {"lower", "upper", "work", "merged"};
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		snprintf(path, sizeof(path), "%s/%s", p->root, parts[i]);
+		hold(!mkdir(path, 0755), "%s", path);
+	}
+	snprintf(options, sizeof(options), "lowerdir=%s/lower,upperdir=%s/upper,workdir=%s/work",
+		 p->root, p->root, p->root);
+	if (mount("overlay", path, "overlay", 0, options))
+		_exit(77);
+	hold_refused(path, NULL, "an overlay has no tables");
+}
+
+static void an_overlay_is_refused(void **state)
+{
+	(void)state;
+	on_ext4("", overlay_is_refused);
+}
+
+/* /dev is covered, so the tree is mounted elsewhere, too. */
+static void node_is_missing(const struct place *p)
+{
+	struct stat st;
+	char name[64];
+	hold(!stat(p->root, &st), "stat");
+	hold(!mount(p->root, "/mnt", NULL, MS_BIND, NULL), "no bind mount");
+	hold(!mount("none", "/dev", "tmpfs", 0, NULL), "no tmpfs");
+	hold_refused("/mnt", NULL, "no node in /dev");
+	snprintf(name, sizeof(name), "/dev/loop%u", minor(st.st_dev));
+	hold(!mknod(name, S_IFBLK | 0600, makedev(major(st.st_dev), minor(st.st_dev) + 1000)),
+	     "no node");
+	hold_refused("/mnt", NULL, "");
+}
+
+static void a_device_without_its_node_is_refused(void **state)
+{
+	(void)state;
+	if (COMPILED_IN)
+		on_ext4("", node_is_missing);
 }
 
 static void without_root_the_reason_is_given(void **state)
@@ -537,6 +581,8 @@ int main(void)
 		cmocka_unit_test(changing_attribute_names),
 		cmocka_unit_test(other_options_of_the_walk),
 		cmocka_unit_test(mounts_below_the_root),
+		cmocka_unit_test(an_overlay_is_refused),
+		cmocka_unit_test(a_device_without_its_node_is_refused),
 		cmocka_unit_test(without_root_the_reason_is_given),
 		cmocka_unit_test(with_mapped_groups_the_reason_is_given),
 		cmocka_unit_test(directories_far_apart_in_the_table),
