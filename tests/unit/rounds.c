@@ -1,9 +1,10 @@
 /*
- * The rounds of a run, with scripted passes: when latency passes are made, when the precision is
- * looked at, and what becomes of a cell that cannot go on.
+ * The rounds of a run, with scripted passes: which of them begin, when latency passes are made,
+ * when the precision is looked at, what is foreseen, and what becomes of a cell that cannot go on.
  */
 #include "engine/measure/rounds.h"
 
+#include "engine/base/util.h"
 #include "tests/test.h"
 #include "tests/unit/scripted_usage.h"
 
@@ -267,9 +268,7 @@ static void a_lost_baseline_concerns_its_own_tree_only(void **state)
 	enum { ROUNDS = 6 };
 	struct fixture *f = *state;
 	struct target targets[2];
-	struct scratch other;
-	struct workload *load;
-	driven_second(f, targets, &other, &load);
+	driven_second(f, targets);
 	driven_play(f, lose_one_baseline, CACHE_AS_IS, ROUNDS);
 	const size_t lost = cell_of(f, 0)->status == STATUS_FAILED ? 0 : CELLS;
 	assert_int_equal(cell_of(f, lost)->status, STATUS_FAILED);
@@ -280,8 +279,6 @@ static void a_lost_baseline_concerns_its_own_tree_only(void **state)
 		if (i % CELLS)
 			assert_int_equal(cell_of(f, i)->n_passes, ROUNDS);
 	}
-	workload_free(load);
-	scratch_remove(&other);
 }
 
 static struct step fail_midway(unsigned cell, unsigned pass)
@@ -385,6 +382,150 @@ static void a_cell_that_the_user_stopped_at_once_is_not_invalid(void **state)
 		assert_int_equal(cell_of(f, i)->status, STATUS_OK);
 }
 
+static struct step a_second(unsigned cell, unsigned pass)
+{
+	(void)cell, (void)pass;
+	return (struct step){.takes_ns = SECOND, .threads = pass == 1 ? 5 : 2};
+}
+
+static void play_for(struct fixture *f, uint64_t seconds, uint32_t rounds)
+{
+	driven_forget(f);
+	f->request.until_ns = driven.now_ns + seconds * SECOND;
+	driven_play(f, a_second, CACHE_AS_IS, rounds);
+}
+
+/* A round takes four seconds. The first three begin in any case. */
+static void a_round_begins_if_it_will_end_in_time(void **state)
+{
+	static const struct {
+		uint64_t seconds;
+		uint32_t rounds;
+		unsigned passes;
+	} rows[] = {{9, 2, 9}, {11, 2, 11}, {15, 3, 12}, {16, 4, 16}, {19, 4, 16}};
+	struct fixture *f = *state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		play_for(f, rows[i].seconds, 1000);
+		assert_int_equal(f->result->run.stopped, STOP_TIME);
+		assert_int_equal(f->result->run.rounds_done, rows[i].rounds);
+		assert_int_equal(driven.passes, rows[i].passes);
+	}
+}
+
+/* As long as three more rounds fit into the time that is left. */
+static void latency_passes_leave_time_for_three_rounds(void **state)
+{
+	struct fixture *f = *state;
+	f->request.sample = 1;
+	play_for(f, 4 + 12, 1000);
+	assert_int_equal(cell_of(f, 1)->latency.n_passes, 0);
+	play_for(f, 4 + 12 + 1, 1000);
+	assert_int_equal(cell_of(f, 1)->latency.n_passes, 1);
+}
+
+static void the_rounds_that_the_time_cut_are_watched_as_well(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t rounds = 0;
+	play_for(f, 9, 1000);
+	if (!f->result->run.n_units)
+		skip_because("/proc/stat does not tell what is stolen");
+	for (size_t i = 0; i < f->result->run.n_units; i++)
+		rounds += f->result->run.units[i].rounds;
+	assert_int_equal(rounds, 3);
+}
+
+static void most_threads_of_a_pass_are_kept(void **state)
+{
+	struct fixture *f = *state;
+	driven_play(f, a_second, CACHE_AS_IS, 3);
+	for (size_t i = 0; i < CELLS; i++)
+		assert_int_equal(cell_of(f, i)->live_threads, 5);
+}
+
+struct reports {
+	uint64_t done[64], total[64];
+	size_t n;
+};
+
+static void keep_report(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+	struct reports *r = arg;
+	if (strcmp(what, "measuring, passes") != 0)
+		return;
+	assert_true(r->n < ARRAY_LEN(r->done));
+	r->done[r->n] = done;
+	r->total[r->n++] = total;
+}
+
+/* The total is not known in the first two rounds. */
+static void are_foreseen(const struct reports *r, size_t n, uint64_t total)
+{
+	assert_int_equal(r->n, n);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(r->done[i], i);
+		assert_int_equal(r->total[i], i < 2 * PASSES ? 0 : total);
+	}
+}
+
+static void the_number_of_passes_is_foreseen_from_the_third_round_on(void **state)
+{
+	struct fixture *f = *state;
+	struct reports reports = {.n = 0};
+	f->progress.report = keep_report;
+	f->progress.arg = &reports;
+	driven_play(f, a_second, CACHE_AS_IS, 5);
+	are_foreseen(&reports, 20, 20);
+	/* As many as there is time for, if these are fewer. */
+	reports.n = 0;
+	play_for(f, 40, 5);
+	are_foreseen(&reports, 20, 20);
+	reports.n = 0;
+	play_for(f, 17, 1000);
+	are_foreseen(&reports, 16, 16);
+	/* The third round begins in any case, so it is foreseen. */
+	reports.n = 0;
+	play_for(f, 11, 1000);
+	are_foreseen(&reports, 11, 12);
+}
+
+static int never_enough(void *arg, bool *enough)
+{
+	(void)arg;
+	*enough = false;
+	return 0;
+}
+
+static void nothing_is_foreseen_if_figures_decide(void **state)
+{
+	struct fixture *f = *state;
+	struct reports reports = {.n = 0};
+	f->progress.report = keep_report;
+	f->progress.arg = &reports;
+	f->request.precision_ppm = 1;
+	driven_play(f, noisy, CACHE_AS_IS, 5);
+	are_foreseen(&reports, 20, 0);
+	f->request.precision_ppm = 0;
+	f->request.enough = never_enough;
+	reports.n = 0;
+	driven_play(f, noisy, CACHE_AS_IS, 5);
+	are_foreseen(&reports, 20, 0);
+}
+
+static void passes_are_counted_anew_in_each_state(void **state)
+{
+	struct fixture *f = *state;
+	struct reports reports = {.n = 0};
+	f->progress.report = keep_report;
+	f->progress.arg = &reports;
+	f->request.states = 1U << CACHE_AS_IS | 1U << CACHE_WARM;
+	f->request.rounds = 2;
+	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
+	assert_int_equal(reports.n, 4 * PASSES);
+	for (size_t i = 0; i < reports.n; i++)
+		assert_int_equal(reports.done[i], i % (2 * PASSES));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -404,6 +545,13 @@ int main(void)
 		DRIVEN(a_pass_that_the_user_stopped_is_no_failure),
 		DRIVEN(a_pass_that_the_time_cut_is_no_failure),
 		DRIVEN(a_cell_that_the_user_stopped_at_once_is_not_invalid),
+		DRIVEN(a_round_begins_if_it_will_end_in_time),
+		DRIVEN(latency_passes_leave_time_for_three_rounds),
+		DRIVEN(the_rounds_that_the_time_cut_are_watched_as_well),
+		DRIVEN(most_threads_of_a_pass_are_kept),
+		DRIVEN(the_number_of_passes_is_foreseen_from_the_third_round_on),
+		DRIVEN(nothing_is_foreseen_if_figures_decide),
+		DRIVEN(passes_are_counted_anew_in_each_state),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

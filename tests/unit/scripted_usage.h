@@ -44,6 +44,7 @@ void usage_add_all(struct pass *pass, const struct usage_all *before, const stru
 	pass->major_faults = driven.step.major_faults;
 	pass->run_delay_ns = driven.step.run_delay_ns;
 	pass->io_workers = driven.step.io_workers;
+	pass->threads = driven.step.threads;
 }
 
 #endif

@@ -157,6 +157,10 @@ int driven_tear_down(void **state)
 	topology_close(f->topology);
 	workload_free(f->load);
 	scratch_remove(&f->scratch);
+	if (f->second_load) {
+		workload_free(f->second_load);
+		scratch_remove(&f->second);
+	}
 	free(f);
 	return 0;
 }
@@ -180,21 +184,20 @@ void driven_play(struct fixture *f, script_fn *script, enum cache_state cache, u
 	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
 }
 
-void driven_second(struct fixture *f, struct target targets[2], struct scratch *other,
-		   struct workload **load)
+void driven_second(struct fixture *f, struct target targets[2])
 {
 	targets[0] = targets[1] = f->target;
 	targets[0].label = "one";
 	targets[1].label = "two";
 	targets[1].tree = "tree1";
-	assert_true(scratch_make(other));
+	assert_true(scratch_make(&f->second));
 	for (int i = 1; i < ENTRIES; i++) {
 		char name[16];
 		snprintf(name, sizeof(name), "g%d", i);
-		assert_true(scratch_file(other->fd, name, i));
+		assert_true(scratch_file(f->second.fd, name, i));
 	}
-	assert_int_equal(workload_load(load, other->path, NULL, NULL, NULL), 0);
-	targets[1].load = *load;
+	assert_int_equal(workload_load(&f->second_load, f->second.path, NULL, NULL, NULL), 0);
+	targets[1].load = f->second_load;
 	f->request.targets = targets;
 	f->request.n_targets = 2;
 }

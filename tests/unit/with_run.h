@@ -20,7 +20,7 @@ struct step {
 	uint64_t takes_ns; /* by the driven clock and, with scripted_usage.h, as measured */
 	uint64_t block_reads, major_faults;
 	uint64_t run_delay_ns; /* COUNT_UNKNOWN: not counted */
-	uint32_t io_workers;
+	uint32_t io_workers, threads;
 	bool is_wrong;     /* its answers are */
 	bool changes_tree; /* a file of the tree is longer from now on; another one each time */
 	bool stops_run;    /* as the user does */
@@ -62,8 +62,8 @@ int driven_skip(struct worker *worker);
 extern const struct strategy floor_strategy, scripted_strategy;
 
 struct fixture {
-	struct scratch scratch;
-	struct workload *load;
+	struct scratch scratch, second;
+	struct workload *load, *second_load; /* NULL: there is no second tree */
 	struct topology *topology;
 	struct cell_spec cells[CELLS]; /* the first one is the baseline */
 	struct selection selection;
@@ -89,7 +89,6 @@ void driven_play(struct fixture *f, script_fn *script, enum cache_state cache, u
 void driven_forget(struct fixture *f);
 
 /* A second target: a tree of its own with a file less. */
-void driven_second(struct fixture *f, struct target targets[2], struct scratch *other,
-		   struct workload **load);
+void driven_second(struct fixture *f, struct target targets[2]);
 
 #endif
