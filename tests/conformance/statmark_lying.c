@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "engine/cmd/parts/registry.h"
 #include "engine/main.c"
 #include "tests/conformance/with_files.h"
 
