@@ -285,7 +285,7 @@ void tree_is_the_same(const struct place *p)
 
 static bool make_hundred_files(int at)
 {
-	char name[8];
+	char name[16];
 	for (int i = 0; i < 100; i++) {
 		snprintf(name, sizeof(name), "%d", i);
 		if (!make_file(at, name, "", 0))
@@ -296,7 +296,7 @@ static bool make_hundred_files(int at)
 
 static bool make_hundred_directories(int at)
 {
-	char name[8];
+	char name[16];
 	for (int i = 0; i < 100; i++) {
 		snprintf(name, sizeof(name), "%d", i);
 		if (!make_dir(at, name, make_hundred_files))

@@ -41,7 +41,7 @@ static bool fill(int at, int directories)
 static int add_attributes(const struct scratch *tree, int directories)
 {
 	static const char value[200];
-	char path[PATH_MAX + 32], name[32];
+	char path[PATH_MAX + 64], name[32];
 	int n = 0;
 	for (int i = 0; i < 30; i++) {
 		snprintf(path, sizeof(path), "%s/d%d/%d-of-many", tree->path, i % directories, i);
