@@ -99,3 +99,12 @@ const char *status_name(unsigned status)
 	};
 	return word_of(names, ARRAY_LEN(names), status);
 }
+
+const char *axis_kind_name(unsigned kind)
+{
+	static const char *const names[AXES] = {
+		[AXIS_ENTRIES] = "entries",         [AXIS_JOBS] = "jobs",   [AXIS_DEPTH] = "depth",
+		[AXIS_NAME_LENGTH] = "name-length", [AXIS_BATCH] = "batch", [AXIS_RTT] = "rtt",
+	};
+	return word_of(names, AXES, kind);
+}

@@ -75,6 +75,17 @@ enum cold_evidence {
 
 #define TREE_CHANGED_WORDS "the tree changed during the run"
 
+/* What --over of crossover varies. */
+enum axis_kind {
+	AXIS_ENTRIES,
+	AXIS_JOBS,
+	AXIS_DEPTH,
+	AXIS_NAME_LENGTH,
+	AXIS_BATCH,
+	AXIS_RTT,
+	AXES,
+};
+
 /* Why a run ended before its rounds were done. */
 enum stop { STOP_NONE, STOP_TIME, STOP_INTERRUPTED, STOP_PRECISION };
 enum { STOPS = STOP_PRECISION + 1 };
@@ -88,5 +99,6 @@ const char *cause_words(unsigned cause);      /* in a document: "read from disk 
 const char *cause_shown(unsigned cause);      /* the same for people: documents have "5%" */
 const char *evidence_name(unsigned evidence); /* "block reads" */
 const char *stop_name(unsigned stop);
+const char *axis_kind_name(unsigned kind);
 
 #endif

@@ -12,10 +12,10 @@ static const struct {
 	word_name *name;
 	unsigned n;
 } sets[] = {
-	{stage_name, STAGES},       {status_name, STATUSES},
-	{order_name, ORDERS},       {cache_state_name, CACHE_STATES},
-	{cause_words, CAUSES},      {stop_name, STOPS},
-	{evidence_name, EVIDENCES},
+	{stage_name, STAGES},   {status_name, STATUSES},
+	{order_name, ORDERS},   {cache_state_name, CACHE_STATES},
+	{cause_words, CAUSES},  {stop_name, STOPS},
+	{axis_kind_name, AXES}, {evidence_name, EVIDENCES},
 };
 
 static void every_word_is_found_by_its_name(void **state)

@@ -14,8 +14,7 @@
 enum { ENTRIES_MOST = 10000000, BATCH_MOST = 4096, NAME_MOST = 255 };
 
 static const struct axis axes[AXES] = {
-	[AXIS_ENTRIES] = {.name = "entries",
-			  .least = 1,
+	[AXIS_ENTRIES] = {.least = 1,
 			  .most = ENTRIES_MOST,
 			  .from = 1,
 			  .to = 100000,
@@ -25,8 +24,7 @@ static const struct axis axes[AXES] = {
 			  .before = "",
 			  .unit = "entry",
 			  .grows = true},
-	[AXIS_JOBS] = {.name = "jobs",
-		       .least = 1,
+	[AXIS_JOBS] = {.least = 1,
 		       .most = JOBS_MAX,
 		       .from = 1,
 		       .to = 64,
@@ -37,8 +35,7 @@ static const struct axis axes[AXES] = {
 		       .before = "",
 		       .unit = "job",
 		       .same_tree = true},
-	[AXIS_DEPTH] = {.name = "depth",
-			.least = 1,
+	[AXIS_DEPTH] = {.least = 1,
 			.most = PROFILE_DEPTHS - 1,
 			.from = 1,
 			.to = 32,
@@ -48,8 +45,7 @@ static const struct axis axes[AXES] = {
 			.title = "depth",
 			.before = "a depth of ",
 			.unit = "directory"},
-	[AXIS_NAME_LENGTH] = {.name = "name-length",
-			      .least = 1,
+	[AXIS_NAME_LENGTH] = {.least = 1,
 			      .most = NAME_MOST,
 			      .from = 8,
 			      .to = NAME_MOST,
@@ -59,8 +55,7 @@ static const struct axis axes[AXES] = {
 			      .title = "bytes",
 			      .before = "names of ",
 			      .unit = "byte"},
-	[AXIS_BATCH] = {.name = "batch",
-			.least = 1,
+	[AXIS_BATCH] = {.least = 1,
 			.most = BATCH_MOST,
 			.from = 1,
 			.to = BATCH_MOST,
@@ -71,8 +66,7 @@ static const struct axis axes[AXES] = {
 			.before = "batches of ",
 			.unit = "entry",
 			.same_tree = true},
-	[AXIS_RTT] = {.name = "rtt",
-		      .least = MICROSECOND,
+	[AXIS_RTT] = {.least = MICROSECOND,
 		      .most = 10 * NS_PER_SECOND,
 		      .from = 10 * MICROSECOND,
 		      .to = 10000 * MICROSECOND,
@@ -85,15 +79,11 @@ static const struct axis axes[AXES] = {
 		      .grows = true},
 };
 
-const char *axis_kind_name(unsigned kind)
-{
-	return kind < AXES ? axes[kind].name : NULL;
-}
-
 void axis_take(struct axis *axis, enum axis_kind kind)
 {
 	*axis = axes[kind];
 	axis->kind = kind;
+	axis->name = axis_kind_name(kind);
 }
 
 /* The ends of an axis are whole numbers of units. */

@@ -8,20 +8,11 @@
 #include "engine/base/err.h"
 #include "engine/cmd/line/options.h"
 #include "engine/measure/choose/select.h"
-
-enum axis_kind {
-	AXIS_ENTRIES,
-	AXIS_JOBS,
-	AXIS_DEPTH,
-	AXIS_NAME_LENGTH,
-	AXIS_BATCH,
-	AXIS_RTT,
-	AXES,
-};
+#include "engine/terms.h"
 
 struct axis {
 	enum axis_kind kind;
-	const char *name;
+	const char *name;     /* axis_kind_name */
 	uint64_t least, most; /* range of valid values */
 	uint64_t from, to;    /* defaults of --from and --to */
 	uint64_t entries;     /* of the tree, without --entries; 0: entries are the axis itself */
@@ -33,9 +24,6 @@ struct axis {
 	bool same_tree;            /* all points use the same tree */
 	bool grows;                /* the duration of a pass is about proportional to x */
 };
-
-/* The words of --over. */
-const char *axis_kind_name(unsigned kind);
 
 void axis_take(struct axis *axis, enum axis_kind kind);
 

@@ -4,10 +4,10 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
-#include "engine/cmd/crossover/axis.h"
 #include "engine/host/tax.h"
 #include "engine/measure/choose/select.h"
 #include "engine/measure/run.h"
+#include "engine/terms.h"
 #include "reports/history/change.h"
 #include "reports/verdict/comparable.h"
 
