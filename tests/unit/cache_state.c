@@ -118,7 +118,7 @@ static void a_stopped_or_late_command_is_ended(void **state)
 	err = (struct err){0};
 	assert_int_equal(cache_state_make(CACHE_WARM, &control, AT_FDCWD, &err), -ETIMEDOUT);
 	assert_non_null(strstr(err.text, "--prepare"));
-	assert_non_null(strstr(err.text, "--timeout gives it more"));
+	assert_non_null(strstr(err.text, "raise --timeout"));
 }
 
 static enum cause refute(enum cache_state s, enum cold_evidence evidence, struct pass pass)
