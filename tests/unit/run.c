@@ -332,7 +332,7 @@ static void a_command_that_ends_with_the_time_and_leaves_no_tree_fails(void **st
 	for (size_t i = 0; i < f->result->n_cells; i++) {
 		const struct cell_result *cell = &f->result->cells[i];
 		assert_int_equal(cell->status, STATUS_FAILED);
-		if (strncmp(cell->reason, "opening ", 8) != 0)
+		if (strncmp(cell->reason, "cannot open ", 12) != 0)
 			fail_msg("'%s'", cell->reason);
 	}
 }

@@ -114,7 +114,7 @@ static void a_crew_has_all_its_threads_or_fails(void **state)
 		creations = (long)had;
 		assert_int_equal(crew_new(&crew, 4, topology, &err), -EAGAIN);
 		assert_null(crew);
-		assert_non_null(strstr(err.text, "starting 4 workers"));
+		assert_non_null(strstr(err.text, "cannot start 4 workers"));
 	}
 	creations = 4;
 	assert_int_equal(crew_new(&crew, 4, topology, NULL), 0);
