@@ -30,8 +30,9 @@
  *   engine/gate/arm/        what a side can be: strategy, plug-in, program, another build
  *   engine/gate/worker/     worker processes, and the protocol between them and the gate
  *   engine/profile/         where the time of one walk goes, call by call
+ *   engine/crossover/       where along an axis one strategy begins to beat another
  *   engine/cmd/             one file per subcommand: it parses, composes and prints
- *   engine/cmd/crossover/   where one strategy begins to beat another
+ *   engine/cmd/crossover/   what crossover measures, prints and draws
  *   engine/cmd/line/        options and their table, the terminal
  *   engine/cmd/lab/         the runs of a guest, and their results
  *   engine/cmd/parts/       what several subcommands share

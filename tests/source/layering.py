@@ -18,6 +18,7 @@ MAY_INCLUDE = (
     ("engine/gate/", ("engine/base/", "engine/host/", "engine/measure/", "engine/gate/",
                       "engine/*.h")),
     ("engine/profile/", ("engine/base/", "engine/measure/", "engine/profile/", "engine/*.h")),
+    ("engine/crossover/", ("engine/base/", "engine/crossover/", "engine/*.h")),
     ("engine/cmd/", EVERYTHING),
     ("engine/main.c", EVERYTHING),
     ("engine/", ("engine/base/", "engine/*.h")),

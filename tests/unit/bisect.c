@@ -1,5 +1,5 @@
 /* The search for a crossing, with measurements by a script instead of by the clock. */
-#include "engine/cmd/crossover/bisect.h"
+#include "engine/crossover/bisect.h"
 
 #include <math.h>
 

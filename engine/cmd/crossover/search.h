@@ -5,9 +5,9 @@
 #define ENGINE_CMD_CROSSOVER_SEARCH_H
 
 #include "engine/cmd/crossover/axis.h"
-#include "engine/cmd/crossover/bisect.h"
 #include "engine/cmd/parts/arms.h"
 #include "engine/cmd/parts/axes.h"
+#include "engine/crossover/bisect.h"
 #include "engine/host/topology.h"
 #include "engine/json/json.h"
 #include "engine/measure/verify/cache_state.h"

@@ -8,8 +8,8 @@
  * In the end the middle of every stretch wider than a quarter of the axis has been measured: so a
  * change and a change back are found even if the winner is the same at both ends.
  */
-#ifndef ENGINE_CMD_CROSSOVER_BISECT_H
-#define ENGINE_CMD_CROSSOVER_BISECT_H
+#ifndef ENGINE_CROSSOVER_BISECT_H
+#define ENGINE_CROSSOVER_BISECT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "engine/cmd/crossover/bisect.h"
+#include "engine/crossover/bisect.h"
 
 #include <math.h>
 
