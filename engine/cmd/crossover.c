@@ -9,7 +9,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
-#include "engine/cmd/crossover/search.h"
+#include "engine/cmd/crossover/job.h"
 #include "engine/host/host.h"
 #include "engine/host/tax.h"
 #include "engine/host/tool.h"
@@ -25,95 +25,95 @@ enum { PLOT_SHARE = 4, PRINTING_SHARE = 16 };
 /* --- The request ------------------------------------------------------------------------------ */
 
 /* Splits one item; arms_gather has replaced plug-ins and programs by plain names. */
-static int split_items(struct search *s, const char **b_item, struct err *err)
+static int split_items(struct crossover_job *j, const char **b_item, struct err *err)
 {
-	char *rest = arena_copy(s->arena, s->arms.names);
+	char *rest = arena_copy(j->arena, j->arms.names);
 	if (!rest)
 		return -ENOMEM;
-	s->a_item = next_item(&rest);
+	j->a_item = next_item(&rest);
 	*b_item = next_item(&rest);
-	if (!s->a_item || !*b_item || next_item(&rest))
+	if (!j->a_item || !*b_item || next_item(&rest))
 		return err_set(err, -EINVAL, "--a and --b: expected one strategy each");
 	return 0;
 }
 
-static int choose_cells(struct search *s, struct err *err)
+static int choose_cells(struct crossover_job *j, struct err *err)
 {
-	struct crossover_command *o = &s->options;
+	struct crossover_command *o = &j->options;
 	const char *b_item = NULL;
 	o->cells.strategies =
-		arena_print(s->arena, "%s,%s", o->crossover.arm_a, o->crossover.arm_b);
+		arena_print(j->arena, "%s,%s", o->crossover.arm_a, o->crossover.arm_b);
 	int error = o->cells.strategies
-			    ? arms_gather(&s->arms, &o->cells, o->time.timeout_s * NS_PER_SECOND,
-					  s->arena, err)
+			    ? arms_gather(&j->arms, &o->cells, o->time.timeout_s * NS_PER_SECOND,
+					  j->arena, err)
 			    : -ENOMEM;
 	if (!error)
-		error = split_items(s, &b_item, err);
+		error = split_items(j, &b_item, err);
 	const struct select_request request = {
-		.strategies = s->arms.strategies,
-		.stage = s->arms.stage,
+		.strategies = j->arms.strategies,
+		.stage = j->arms.stage,
 		.jobs = NULL,
-		.cpus = topology_allowed(s->topology),
+		.cpus = topology_allowed(j->topology),
 	};
 	if (!error)
-		error = select_cell(&request, s->a_item, "--a", s->arena, &s->a, err);
+		error = select_cell(&request, j->a_item, "--a", j->arena, &j->a, err);
 	if (!error)
-		error = select_cell(&request, b_item, "--b", s->arena, &s->b, err);
-	if (!error && s->a.strategy->flags & s->b.strategy->flags & STRATEGY_FLOOR)
+		error = select_cell(&request, b_item, "--b", j->arena, &j->b, err);
+	if (!error && j->a.strategy->flags & j->b.strategy->flags & STRATEGY_FLOOR)
 		error = err_set(err, -EINVAL, "--a and --b: at least one must make calls");
 	/* With its own default number of jobs: the baseline of a run has one. */
 	if (!error)
-		s->a_item = arena_print(
-			s->arena, "%s%s", s->a_item,
-			strchr(s->a_item, '/') ? "" : arena_print(s->arena, "/j%u", s->a.jobs));
-	return error || s->a_item ? error : -ENOMEM;
+		j->a_item = arena_print(
+			j->arena, "%s%s", j->a_item,
+			strchr(j->a_item, '/') ? "" : arena_print(j->arena, "/j%u", j->a.jobs));
+	return error || j->a_item ? error : -ENOMEM;
 }
 
-static const char *label_of(struct search *s, const struct cell_spec *spec, bool with_jobs)
+static const char *label_of(struct crossover_job *j, const struct cell_spec *spec, bool with_jobs)
 {
 	const char *name = spec->label;
 	struct cell_spec cells[] = {*spec};
 	struct selection one = {.cells = cells, .n = 1};
-	if (s->arms.n_programs && arms_label(&s->arms, &one, s->arena) == 0)
+	if (j->arms.n_programs && arms_label(&j->arms, &one, j->arena) == 0)
 		name = cells[0].label;
 	const bool is_plain = spec->jobs == 1 || !with_jobs;
-	return is_plain ? name : arena_print(s->arena, "%s/j%u", name, spec->jobs);
+	return is_plain ? name : arena_print(j->arena, "%s/j%u", name, spec->jobs);
 }
 
 /* "uring[depth=8,batch=x]/j2": the parameter on the axis has no value. */
-static const char *batch_label(struct search *s)
+static const char *batch_label(struct crossover_job *j)
 {
-	const struct select_request request = {.strategies = s->arms.strategies,
-					       .stage = s->arms.stage,
-					       .cpus = topology_allowed(s->topology)};
-	const struct param *param = &s->b.strategy->params[s->param];
-	const char *item = axis_cell(&s->axis, &s->b, s->param, (uint64_t)param->initial, s->arena);
+	const struct select_request request = {.strategies = j->arms.strategies,
+					       .stage = j->arms.stage,
+					       .cpus = topology_allowed(j->topology)};
+	const struct param *param = &j->b.strategy->params[j->param];
+	const char *item = axis_cell(&j->axis, &j->b, j->param, (uint64_t)param->initial, j->arena);
 	struct cell_spec usual;
-	if (!item || select_cell(&request, item, "--b", s->arena, &usual, NULL))
+	if (!item || select_cell(&request, item, "--b", j->arena, &usual, NULL))
 		return NULL;
 	const size_t length = strcspn(usual.label, "]");
-	return arena_print(s->arena, "%.*s%s%s=x]%s", (int)length, usual.label,
+	return arena_print(j->arena, "%.*s%s%s=x]%s", (int)length, usual.label,
 			   usual.label[length] ? "," : "[", param->name,
-			   usual.jobs > 1 ? arena_print(s->arena, "/j%u", usual.jobs) : "");
+			   usual.jobs > 1 ? arena_print(j->arena, "/j%u", usual.jobs) : "");
 }
 
-static int name_cells(struct search *s)
+static int name_cells(struct crossover_job *j)
 {
-	s->a_name = label_of(s, &s->a, true);
-	s->b_name = s->axis.kind == AXIS_BATCH ? batch_label(s)
-					       : label_of(s, &s->b, s->axis.kind != AXIS_JOBS);
-	return s->a_name && s->b_name ? 0 : -ENOMEM;
+	j->a_name = label_of(j, &j->a, true);
+	j->b_name = j->axis.kind == AXIS_BATCH ? batch_label(j)
+					       : label_of(j, &j->b, j->axis.kind != AXIS_JOBS);
+	return j->a_name && j->b_name ? 0 : -ENOMEM;
 }
 
 /* If both are the same cell there is nothing to compare. */
-static bool is_same_at(const struct search *s, uint64_t x)
+static bool is_same_at(const struct crossover_job *j, uint64_t x)
 {
-	const struct cell_spec *a = &s->a, *b = &s->b;
-	const bool over_jobs = s->axis.kind == AXIS_JOBS, over_batch = s->axis.kind == AXIS_BATCH;
+	const struct cell_spec *a = &j->a, *b = &j->b;
+	const bool over_jobs = j->axis.kind == AXIS_JOBS, over_batch = j->axis.kind == AXIS_BATCH;
 	if (a->strategy != b->strategy || a->jobs != (over_jobs ? x : b->jobs))
 		return false;
 	for (size_t i = 0; i < PARAMS_MAX && a->strategy->params[i].name; i++) {
-		const bool is_axis = over_batch && i == s->param;
+		const bool is_axis = over_batch && i == j->param;
 		if (a->params[i] != (is_axis ? (int64_t)x : b->params[i]))
 			return false;
 	}
@@ -121,60 +121,60 @@ static bool is_same_at(const struct search *s, uint64_t x)
 }
 
 /* Checks at which points of the axis B is the same cell as A: at all, at one or at none. */
-static int check_same(struct search *s, struct err *err)
+static int check_same(struct crossover_job *j, struct err *err)
 {
-	const bool over_jobs = s->axis.kind == AXIS_JOBS, over_batch = s->axis.kind == AXIS_BATCH;
-	const uint64_t x = over_jobs    ? s->a.jobs
-			   : over_batch ? (uint64_t)s->a.params[s->param]
-					: s->from;
-	if (x < s->from || x > s->to || !is_same_at(s, x))
+	const bool over_jobs = j->axis.kind == AXIS_JOBS, over_batch = j->axis.kind == AXIS_BATCH;
+	const uint64_t x = over_jobs    ? j->a.jobs
+			   : over_batch ? (uint64_t)j->a.params[j->param]
+					: j->from;
+	if (x < j->from || x > j->to || !is_same_at(j, x))
 		return 0;
 	if (!over_jobs && !over_batch)
-		return err_set(err, -EINVAL, "--a and --b are both %s", s->a.id);
-	if (x == s->from && !s->options.crossover.from) {
-		s->from++;
+		return err_set(err, -EINVAL, "--a and --b are both %s", j->a.id);
+	if (x == j->from && !j->options.crossover.from) {
+		j->from++;
 		return 0;
 	}
 	return err_set(err, -EINVAL, "at %s B equals A; exclude it with --from or --to",
-		       axis_words(&s->axis, s->arena, (double)x));
+		       axis_words(&j->axis, j->arena, (double)x));
 }
 
-static int choose_axis(struct search *s, struct err *err)
+static int choose_axis(struct crossover_job *j, struct err *err)
 {
-	const struct crossover_command *o = &s->options;
-	struct axis *axis = &s->axis;
+	const struct crossover_command *o = &j->options;
+	struct axis *axis = &j->axis;
 	int error = 0;
 	if (axis->kind == AXIS_BATCH)
-		error = axis_find_batch(axis, &s->b, &s->param, s->arena, err);
-	if (axis->kind == AXIS_JOBS && s->b.strategy->flags & STRATEGY_SEQUENTIAL)
+		error = axis_find_batch(axis, &j->b, &j->param, j->arena, err);
+	if (axis->kind == AXIS_JOBS && j->b.strategy->flags & STRATEGY_SEQUENTIAL)
 		error = err_set(err, -EINVAL, "--over jobs: %s has one thread",
-				s->b.strategy->name);
-	s->from = axis->from;
-	s->to = axis->to;
+				j->b.strategy->name);
+	j->from = axis->from;
+	j->to = axis->to;
 	if (!error && o->crossover.from)
-		error = axis_read(axis, "--from", o->crossover.from, &s->from, err);
+		error = axis_read(axis, "--from", o->crossover.from, &j->from, err);
 	if (!error && o->crossover.to)
-		error = axis_read(axis, "--to", o->crossover.to, &s->to, err);
+		error = axis_read(axis, "--to", o->crossover.to, &j->to, err);
 	if (!error)
-		error = check_same(s, err);
-	if (!error && s->from >= s->to)
+		error = check_same(j, err);
+	if (!error && j->from >= j->to)
 		error = err_set(err, -EINVAL, "--from: expected less than --to, got %s and %s",
-				axis_number(axis, s->arena, (double)s->from),
-				axis_number(axis, s->arena, (double)s->to));
+				axis_number(axis, j->arena, (double)j->from),
+				axis_number(axis, j->arena, (double)j->to));
 	return error;
 }
 
-static int choose_tree(struct search *s, char **operands, struct err *err)
+static int choose_tree(struct crossover_job *j, char **operands, struct err *err)
 {
-	struct crossover_command *o = &s->options;
-	const struct axis *axis = &s->axis;
+	struct crossover_command *o = &j->options;
+	const struct axis *axis = &j->axis;
 	if (operands[0] && operands[1])
 		return err_set(err, -EINVAL, "crossover: expected one TREE, also got '%s'",
 			       operands[1]);
-	s->words = arena_alloc(s->arena, 2 * sizeof(*s->words));
-	if (!s->words)
+	j->words = arena_alloc(j->arena, 2 * sizeof(*j->words));
+	if (!j->words)
 		return -ENOMEM;
-	s->words[0] = operands[0] ? operands[0] : arena_copy(s->arena, axis->shape);
+	j->words[0] = operands[0] ? operands[0] : arena_copy(j->arena, axis->shape);
 	if (axis->kind == AXIS_ENTRIES && o->tree.entries)
 		return err_set(err, -EINVAL,
 			       "--entries: leave it out; with --over entries, --from and --to give "
@@ -193,11 +193,11 @@ static int choose_tree(struct search *s, char **operands, struct err *err)
 }
 
 /* A round trip can be set only for filesystems with one. */
-static int check_specs(const struct search *s, struct err *err)
+static int check_specs(const struct crossover_job *j, struct err *err)
 {
-	for (size_t i = 0; s->axis.kind == AXIS_RTT && i < s->axes.n_specs; i++) {
-		const char *type = lab_spec_label(s->axes.specs[i]);
-		if (!lab_spec_has_rtt(s->axes.specs[i]))
+	for (size_t i = 0; j->axis.kind == AXIS_RTT && i < j->axes.n_specs; i++) {
+		const char *type = lab_spec_label(j->axes.specs[i]);
+		if (!lab_spec_has_rtt(j->axes.specs[i]))
 			return err_set(err, -EINVAL,
 				       "--over rtt: expected --fs sim or sshfs, got '%s'", type);
 		if (strstr(type, "rtt="))
@@ -209,126 +209,132 @@ static int check_specs(const struct search *s, struct err *err)
 }
 
 /* Checks whether the trees at both ends can be made, before anything is made. */
-static int check_trees(const struct search *s, struct err *err)
+static int check_trees(const struct crossover_job *j, struct err *err)
 {
-	const uint64_t ends[] = {s->from, s->to};
+	const uint64_t ends[] = {j->from, j->to};
 	int error = 0;
 	for (size_t i = 0; i < ARRAY_LEN(ends) && !error; i++) {
-		struct crossover_command options = s->options;
-		axis_set_tree(&s->axis, ends[i], &options);
+		struct crossover_command options = j->options;
+		axis_set_tree(&j->axis, ends[i], &options);
 		options.tree.entries = options.fs.sizes.values[0];
-		error = subject_check(s->words[0], &options.tree, err);
+		error = subject_check(j->words[0], &options.tree, err);
 	}
 	return error;
 }
 
-static int make_series(struct search *s)
+static int make_series(struct crossover_job *j)
 {
-	const size_t n_specs = MAX(s->axes.n_specs, 1);
-	s->series = arena_alloc(s->arena, n_specs * CACHE_STATES * sizeof(*s->series));
-	for (size_t i = 0; s->series && i < n_specs; i++) {
+	const size_t n_specs = MAX(j->axes.n_specs, 1);
+	j->series = arena_alloc(j->arena, n_specs * CACHE_STATES * sizeof(*j->series));
+	for (size_t i = 0; j->series && i < n_specs; i++) {
 		for (enum cache_state state = 0; state < CACHE_STATES; state++) {
-			struct series *series = &s->series[s->n];
-			if (!(s->states & 1U << state))
+			struct series *series = &j->series[j->n];
+			if (!(j->states & 1U << state))
 				continue;
-			series->spec = s->axes.n_specs ? s->axes.specs[i] : NULL;
+			series->spec = j->axes.n_specs ? j->axes.specs[i] : NULL;
 			series->state = state;
-			series->bisect = (struct bisect){
-				.from = s->from, .to = s->to, .resolution = s->resolution};
-			s->n++;
+			series->search = (struct search){
+				.to = j->to,
+				.grows = j->axis.grows,
+				.bisect = {.from = j->from,
+					   .to = j->to,
+					   .resolution = j->resolution},
+			};
+			j->n++;
 		}
 	}
-	return s->series ? 0 : -ENOMEM;
+	return j->series ? 0 : -ENOMEM;
 }
 
-static int parse(struct search *s, char **operands, struct err *err)
+static int parse(struct crossover_job *j, char **operands, struct err *err)
 {
-	struct crossover_command *o = &s->options;
+	struct crossover_command *o = &j->options;
 	if (!o->crossover.arm_a || !o->crossover.arm_b || o->crossover.over < 0)
 		return err_set(
 			err, -EINVAL,
 			"crossover: expected --a, --b and --over, as in crossover --a lstat --b "
 			"threaded --over entries");
-	s->order = (enum order)o->place.order;
-	s->states = o->caches.cache;
-	s->resolution = o->crossover.resolution;
-	axis_take(&s->axis, (enum axis_kind)o->crossover.over);
-	int error = choose_tree(s, operands, err);
+	j->order = (enum order)o->place.order;
+	j->states = o->caches.cache;
+	j->resolution = o->crossover.resolution;
+	axis_take(&j->axis, (enum axis_kind)o->crossover.over);
+	int error = choose_tree(j, operands, err);
 	/* Before other threads exist. */
 	struct fs_options fs = o->fs;
 	fs.sizes = (struct option_counts){0};
 	if (!error)
-		error = axes_parse(&s->axes, s->words, &fs, &o->tree, &o->output, s->arena, err);
-	return error ? error : check_specs(s, err);
+		error = axes_parse(&j->axes, j->words, &fs, &o->tree, &o->output, j->arena, err);
+	return error ? error : check_specs(j, err);
 }
 
 /* --- Preparation ------------------------------------------------------------------------------ */
 
-static int describe(struct search *s, struct err *err)
+static int describe(struct crossover_job *j, struct err *err)
 {
 	char text[32];
 	struct tm tm;
 	time_t now = time(NULL);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
-	s->started = arena_copy(s->arena, text);
-	s->seed = s->options.tree.has_seed ? s->options.tree.seed : clock_ns() >> 11;
-	int error = s->started ? tool_read(&s->tool, s->arena) : -ENOMEM;
+	j->started = arena_copy(j->arena, text);
+	j->seed = j->options.tree.has_seed ? j->options.tree.seed : clock_ns() >> 11;
+	int error = j->started ? tool_read(&j->tool, j->arena) : -ENOMEM;
 	if (!error)
-		error = host_read(&s->host, "", s->topology, s->arena);
+		error = host_read(&j->host, "", j->topology, j->arena);
 	return error ? err_errno(err, error, "cannot describe the run") : 0;
 }
 
-static int apply_tax(struct search *s, struct err *err)
+static int apply_tax(struct crossover_job *j, struct err *err)
 {
 	struct tax tax;
-	if (!s->options.place.syscall_tax)
+	if (!j->options.place.syscall_tax)
 		return 0;
-	int error = tax_apply(&tax, (uint32_t)s->options.place.syscall_tax, err);
-	s->host.tax_instructions = error ? 0 : tax.instructions;
+	int error = tax_apply(&tax, (uint32_t)j->options.place.syscall_tax, err);
+	j->host.tax_instructions = error ? 0 : tax.instructions;
 	return error;
 }
 
-static int prepare(struct search *s, char **operands, struct err *err)
+static int prepare(struct crossover_job *j, char **operands, struct err *err)
 {
-	struct crossover_command *o = &s->options;
+	struct crossover_command *o = &j->options;
 	int cpus[1];
-	s->control = (struct cache_control){
+	j->control = (struct cache_control){
 		.cold_command = o->caches.cold_command,
 		.may_drop = o->caches.drop_caches,
 		.trusts = o->caches.trust_cold,
 		.timeout_ns = o->time.timeout_s * NS_PER_SECOND,
 		.stop = &cmd_stop,
 	};
-	int error = parse(s, operands, err);
+	int error = parse(j, operands, err);
 	if (!error)
-		error = topology_open(&s->topology, NULL, err);
+		error = topology_open(&j->topology, NULL, err);
 	if (!error)
-		error = topology_place(s->topology, &o->place.pin, 1, cpus, err);
+		error = topology_place(j->topology, &o->place.pin, 1, cpus, err);
 	if (!error)
-		o->place.pin = *topology_pin(s->topology, &o->place.pin);
+		o->place.pin = *topology_pin(j->topology, &o->place.pin);
 	if (!error)
-		error = choose_cells(s, err);
+		error = choose_cells(j, err);
 	if (!error)
-		error = arms_check_order(&s->arms, s->order, err);
+		error = arms_check_order(&j->arms, j->order, err);
 	if (!error)
-		error = choose_axis(s, err);
+		error = choose_axis(j, err);
 	if (!error)
-		error = check_trees(s, err);
+		error = check_trees(j, err);
 	if (!error)
-		error = name_cells(s);
+		error = name_cells(j);
 	if (!error)
-		error = make_series(s);
+		error = make_series(j);
 	if (!error)
-		error = describe(s, err);
-	return error ? error : apply_tax(s, err);
+		error = describe(j, err);
+	return error ? error : apply_tax(j, err);
 }
 
 /* --- The end ---------------------------------------------------------------------------------- */
 
-static int save(const struct search *s, const struct outdir *out, uint64_t end_ns, struct err *err)
+static int save(const struct crossover_job *j, const struct outdir *out, uint64_t end_ns,
+		struct err *err)
 {
-	const struct crossover_command *o = &s->options;
-	json_t *json = search_json(s);
+	const struct crossover_command *o = &j->options;
+	json_t *json = crossover_json(j);
 	int error = json ? 0 : -ENOMEM;
 	if (!error && out->fd >= 0)
 		error = json_write_file(out, DOCUMENT, json, err);
@@ -337,9 +343,9 @@ static int save(const struct search *s, const struct outdir *out, uint64_t end_n
 	if (!error && o->line.json)
 		error = json_show(stdout, json_incref(json));
 	json_decref(json);
-	if (error || out->fd < 0 || o->output.no_plots || s->is_interrupted)
+	if (error || out->fd < 0 || o->output.no_plots || j->is_interrupted)
 		return error;
-	error = search_draw(s, out, end_ns, err);
+	error = crossover_draw(j, out, end_ns, err);
 	if (error != -ENOTSUP && error != -ETIMEDOUT)
 		return error;
 	fprintf(stderr, "statmark: no plot: %s\n", err->text);
@@ -348,14 +354,14 @@ static int save(const struct search *s, const struct outdir *out, uint64_t end_n
 }
 
 /* 4 if a result was wrong, or a series has no figures; 77 if nothing can run here. */
-static enum exit_code exit_code_of(const struct search *s)
+static enum exit_code exit_code_of(const struct crossover_job *j)
 {
 	size_t known = 0, skipped = 0;
-	for (size_t i = 0; i < s->n; i++) {
-		const struct series *series = &s->series[i];
+	for (size_t i = 0; i < j->n; i++) {
+		const struct series *series = &j->series[i];
 		bool has_figure = false, is_skipped = false;
-		for (size_t k = 0; k < series->n; k++) {
-			const struct axis_point *point = &series->points[k];
+		for (size_t k = 0; k < series->search.n; k++) {
+			const struct axis_point *point = &series->search.points[k];
 			if (point->status == STATUS_FAILED)
 				return EXIT_FAILED;
 			has_figure |= point->winner != WINNER_UNKNOWN;
@@ -364,24 +370,24 @@ static enum exit_code exit_code_of(const struct search *s)
 		known += has_figure;
 		skipped += is_skipped && !has_figure;
 	}
-	return known + skipped < s->n ? EXIT_FAILED : known ? EXIT_DONE : EXIT_LACKING;
+	return known + skipped < j->n ? EXIT_FAILED : known ? EXIT_DONE : EXIT_LACKING;
 }
 
-static enum exit_code finish(struct search *s, const struct outdir *out, uint64_t end_ns)
+static enum exit_code finish(struct crossover_job *j, const struct outdir *out, uint64_t end_ns)
 {
 	struct err err = {0};
-	int error = s->options.line.json ? 0 : search_show(s);
+	int error = j->options.line.json ? 0 : crossover_show(j);
 	fflush(stdout);
-	error = error ? error : save(s, out, end_ns, &err);
+	error = error ? error : save(j, out, end_ns, &err);
 	if (error) {
 		err_errno(&err, error, "crossover");
 		return cmd_fail(&err);
 	}
-	if (s->is_interrupted) {
+	if (j->is_interrupted) {
 		fputs("statmark: interrupted; the results so far are shown\n", stderr);
 		return EXIT_INTERRUPTED;
 	}
-	return exit_code_of(s);
+	return exit_code_of(j);
 }
 
 static int open_output(const struct crossover_command *o, struct outdir *out, struct err *err)
@@ -398,35 +404,35 @@ static enum exit_code crossover(const union options *all, char **operands)
 	const uint64_t budget = options->time.max_time_s * NS_PER_SECOND, end = clock_ns() + budget;
 	struct err err = {0};
 	struct outdir out = OUTDIR_NONE;
-	struct search s = {.options = *options, .arena = arena_new()};
+	struct crossover_job j = {.options = *options, .arena = arena_new()};
 	struct progress_line *line = NULL;
 	enum exit_code code;
 	const bool draws = options->output.out && !options->output.no_plots;
-	s.until_ns = end - MIN(PRINTING_NS, budget / PRINTING_SHARE) -
+	j.until_ns = end - MIN(PRINTING_NS, budget / PRINTING_SHARE) -
 		     (draws ? MIN(PLOT_NS, budget / PLOT_SHARE) : 0);
 	/*
 	 * Before the progress line, which has a thread: with --fs the process gets mounts of its
 	 * own.
 	 */
-	int error = s.arena ? prepare(&s, operands, &err) : -ENOMEM;
+	int error = j.arena ? prepare(&j, operands, &err) : -ENOMEM;
 	if (!error)
 		error = open_output(options, &out, &err);
 	line = progress_line_new(options->line.quiet);
 	const struct progress progress = {progress_line_report, line, &cmd_stop, progress_line_tell,
 					  progress_line_busy};
-	s.progress = &progress;
-	error = error ? error : search_run(&s, &err);
+	j.progress = &progress;
+	error = error ? error : crossover_measure(&j, &err);
 	progress_line_free(line);
 	if (error) {
 		err_errno(&err, error, "crossover");
 		code = cmd_fail(&err);
 	} else {
-		code = finish(&s, &out, end);
+		code = finish(&j, &out, end);
 	}
 	outdir_close(&out);
-	topology_close(s.topology);
-	arms_release(&s.arms);
-	arena_free(s.arena);
+	topology_close(j.topology);
+	arms_release(&j.arms);
+	arena_free(j.arena);
 	return code;
 }
 

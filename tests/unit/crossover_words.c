@@ -1,5 +1,5 @@
 /* What crossover says and draws of what it measured: of series made by hand. */
-#include "engine/cmd/crossover/search.h"
+#include "engine/cmd/crossover/job.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,33 +10,33 @@
 #include "tests/unit/with_result.h"
 
 struct said {
-	struct search search;
+	struct crossover_job job;
 	struct series series;
 };
 
 static void begin(struct said *said)
 {
 	*said = (struct said){0};
-	said->search.arena = arena_new();
-	assert_non_null(said->search.arena);
-	axis_take(&said->search.axis, AXIS_ENTRIES);
-	said->search.a_name = "lstat";
-	said->search.b_name = "statx";
-	said->search.from = said->series.bisect.from = 10;
-	said->search.to = said->series.bisect.to = 1000;
+	said->job.arena = arena_new();
+	assert_non_null(said->job.arena);
+	axis_take(&said->job.axis, AXIS_ENTRIES);
+	said->job.a_name = "lstat";
+	said->job.b_name = "statx";
+	said->job.from = said->series.search.bisect.from = 10;
+	said->job.to = said->series.search.bisect.to = 1000;
 	said->series.where = "ext4, warm";
 }
 
 static void end(struct said *said)
 {
-	arena_free(said->search.arena);
+	arena_free(said->job.arena);
 }
 
 /* Rounds of which there are too few have a range, which is no interval. */
 static struct axis_point *add(struct said *said, uint64_t x, double lo, double hi, bool known)
 {
 	struct series *series = &said->series;
-	struct axis_point *point = &series->points[series->n++];
+	struct axis_point *point = &series->search.points[series->search.n++];
 	*point = (struct axis_point){.x = x, .status = STATUS_OK, .rounds = 20, .pairs = 20};
 	point->ratio = with_estimate((lo + hi) / 2, lo, hi, 20);
 	point->a = with_estimate(100, 98, 102, 20);
@@ -44,22 +44,23 @@ static struct axis_point *add(struct said *said, uint64_t x, double lo, double h
 	point->ratio.known = point->a.known = point->b.known = known;
 	point->ratio.seen = point->a.seen = point->b.seen = !known;
 	point->winner = !known ? WINNER_OPEN : hi < 1 ? WINNER_B : lo > 1 ? WINNER_A : WINNER_OPEN;
-	bisect_add(&series->bisect, (struct bisect_point){x, point->winner, point->ratio.median});
+	bisect_add(&series->search.bisect,
+		   (struct bisect_point){x, point->winner, point->ratio.median});
 	return point;
 }
 
 static void add_without_figures(struct said *said, uint64_t x, const char *reason)
 {
 	struct series *series = &said->series;
-	series->points[series->n++] = (struct axis_point){
+	series->search.points[series->search.n++] = (struct axis_point){
 		.x = x, .status = STATUS_OK, .winner = WINNER_UNKNOWN, .reason = reason};
-	bisect_add(&series->bisect, (struct bisect_point){x, WINNER_UNKNOWN, 0});
+	bisect_add(&series->search.bisect, (struct bisect_point){x, WINNER_UNKNOWN, 0});
 }
 
 static const char *say(struct said *said)
 {
-	bisect_answer(&said->series.bisect, &said->series.crossing);
-	assert_true(search_word(&said->search, &said->series));
+	bisect_answer(&said->series.search.bisect, &said->series.search.crossing);
+	assert_true(crossover_word(&said->job, &said->series));
 	return said->series.sentence;
 }
 
@@ -85,7 +86,7 @@ static void without_intervals_nothing_is_claimed(void **state)
 	add(&said, 1000, 0.4, 0.6, false);
 	assert_string_equal(say(&said), "Where statx pays on ext4, warm is not known: too few "
 					"rounds for an interval; raise --max-time.");
-	said.search.is_interrupted = true;
+	said.job.is_interrupted = true;
 	assert_string_equal(say(&said), "Where statx pays on ext4, warm is not known: too few "
 					"rounds for an interval.");
 	end(&said);
@@ -152,13 +153,13 @@ static void few_rounds_have_no_band_and_the_title_its_filesystem(void **state)
 	add(&said, 1000, 0.5, 0.9, true);
 	add(&said, 100, 0.4, 0.8, true);
 	say(&said);
-	said.search.words = (char *[]){(char[]){"flat"}};
-	said.search.series = &said.series;
-	said.search.n = 1;
-	said.search.b_name = "a-name-of-a-plug-in-that-is-long[with=many,parameters=and,values=x]";
+	said.job.words = (char *[]){(char[]){"flat"}};
+	said.job.series = &said.series;
+	said.job.n = 1;
+	said.job.b_name = "a-name-of-a-plug-in-that-is-long[with=many,parameters=and,values=x]";
 	say(&said);
 	assert_int_equal(outdir_open(&out, s->out, false, &err), 0);
-	const int error = search_draw(&said.search, &out, 0, &err); /* data even without gnuplot */
+	const int error = crossover_draw(&said.job, &out, 0, &err); /* data even without gnuplot */
 	outdir_close(&out);
 	char *data = content(s, "plots/crossover.tsv");
 	assert_contains(data, "\n10\t100\t100\t100\t1\t1\t1\t");

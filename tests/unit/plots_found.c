@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "engine/base/util.h"
-#include "engine/cmd/crossover/search.h"
+#include "engine/cmd/crossover/job.h"
 #include "engine/cmd/profile/walk_profile.h"
 #include "tests/test.h"
 #include "tests/unit/with_plots.h"
@@ -16,7 +16,7 @@
 
 static void add_place(struct series *series, uint64_t x, double ratio, uint32_t samples)
 {
-	struct axis_point *point = &series->points[series->n++];
+	struct axis_point *point = &series->search.points[series->search.n++];
 	*point = (struct axis_point){
 		.x = x, .status = STATUS_OK, .rounds = samples, .pairs = samples};
 	point->ratio = with_estimate(ratio, ratio * 0.9, ratio * 1.1, samples);
@@ -25,45 +25,45 @@ static void add_place(struct series *series, uint64_t x, double ratio, uint32_t 
 	point->ratio.known = point->a.known = point->b.known = samples > 8;
 	point->ratio.seen = point->a.seen = point->b.seen = samples <= 8;
 	point->winner = samples <= 8 ? WINNER_OPEN : ratio < 1 ? WINNER_B : WINNER_A;
-	bisect_add(&series->bisect, (struct bisect_point){x, point->winner, ratio});
+	bisect_add(&series->search.bisect, (struct bisect_point){x, point->winner, ratio});
 }
 
 static void fill_series(struct series *series, const struct sort *sort, size_t i)
 {
 	series->where = sort->names[i];
-	series->bisect.from = 10;
-	series->bisect.to = 1000;
+	series->search.bisect.from = 10;
+	series->search.bisect.to = 1000;
 	series->answer = "statx pays from 100 entries (99 %: 80 to 125)";
 	add_place(series, 10, 2, sort->samples);
 	add_place(series, 80, 1.2, sort->samples);
 	add_place(series, 125, 0.8, sort->samples);
 	add_place(series, 1000, 0.5, sort->samples);
-	bisect_answer(&series->bisect, &series->crossing);
+	bisect_answer(&series->search.bisect, &series->search.crossing);
 }
 
 static int draw_crossover(const struct sort *sort, const struct outdir *out, struct err *err)
 {
-	struct search *search = calloc(1, sizeof(*search));
+	struct crossover_job *job = calloc(1, sizeof(*job));
 	char *words[] = {(char *)sort->names[0], NULL};
-	assert_non_null(search);
-	search->arena = arena_new();
-	search->series = calloc(sort->n, sizeof(*search->series));
-	assert_true(search->arena && search->series);
-	axis_take(&search->axis, AXIS_ENTRIES);
-	search->a_name = sort->names[0];
-	search->b_name = sort->names[sort->n - 1];
-	search->words = words;
-	search->seed = 4711;
-	search->host =
+	assert_non_null(job);
+	job->arena = arena_new();
+	job->series = calloc(sort->n, sizeof(*job->series));
+	assert_true(job->arena && job->series);
+	axis_take(&job->axis, AXIS_ENTRIES);
+	job->a_name = sort->names[0];
+	job->b_name = sort->names[sort->n - 1];
+	job->words = words;
+	job->seed = 4711;
+	job->host =
 		(struct host_facts){.hostname = sort->names[0], .cpu = "a-cpu", .kernel = "6.18.0"};
-	search->tool.version = "0.1.0";
-	search->n = sort->n;
+	job->tool.version = "0.1.0";
+	job->n = sort->n;
 	for (size_t i = 0; i < sort->n; i++)
-		fill_series(&search->series[i], sort, i);
-	int error = search_draw(search, out, 0, err);
-	arena_free(search->arena);
-	free(search->series);
-	free(search);
+		fill_series(&job->series[i], sort, i);
+	int error = crossover_draw(job, out, 0, err);
+	arena_free(job->arena);
+	free(job->series);
+	free(job);
 	return error;
 }
 

@@ -2,7 +2,7 @@
  * The results of crossover as JSON: statmark-crossover/1, crossover.schema.json.
  */
 #include "engine/json/json.h"
-#include "engine/cmd/crossover/search.h"
+#include "engine/cmd/crossover/job.h"
 
 #define CROSSOVER_SCHEMA "statmark-crossover/1"
 
@@ -46,29 +46,29 @@ static json_t *fs_json(const struct series *series)
 static json_t *series_json(const struct series *series)
 {
 	json_t *json = json_object(), *changes = json_array(), *points = json_array();
-	for (size_t i = 0; i < series->crossing.n; i++)
-		json_array_append_new(changes, change_json(&series->crossing.changes[i]));
-	for (size_t i = 0; i < series->n; i++)
-		json_array_append_new(points, point_json(&series->points[i]));
+	for (size_t i = 0; i < series->search.crossing.n; i++)
+		json_array_append_new(changes, change_json(&series->search.crossing.changes[i]));
+	for (size_t i = 0; i < series->search.n; i++)
+		json_array_append_new(points, point_json(&series->search.points[i]));
 	json_put(json, "fs", fs_json(series));
 	json_put_text(json, "cache", cache_state_name(series->state));
-	json_put_text(json, "answer", crossing_name(series->crossing.kind));
+	json_put_text(json, "answer", crossing_name(series->search.crossing.kind));
 	json_put_text(json, "sentence", series->sentence);
-	json_put(json, "narrow", json_boolean(series->crossing.is_narrow));
-	json_put_count(json, "to", series->bisect.to);
+	json_put(json, "narrow", json_boolean(series->search.crossing.is_narrow));
+	json_put_count(json, "to", series->search.bisect.to);
 	json_put(json, "changes", changes);
 	json_put(json, "places", points);
 	return json;
 }
 
-static json_t *host_json(const struct search *s)
+static json_t *host_json(const struct crossover_job *j)
 {
 	json_t *json = json_object();
-	json_put_text(json, "kernel", s->host.kernel);
-	json_put_text(json, "cpu", s->host.cpu);
-	json_put_count(json, "cpus", s->host.n_allowed);
-	json_put_count(json, "tax_instructions", s->host.tax_instructions);
-	json_put_text(json, "fingerprint", s->host.fingerprint);
+	json_put_text(json, "kernel", j->host.kernel);
+	json_put_text(json, "cpu", j->host.cpu);
+	json_put_count(json, "cpus", j->host.n_allowed);
+	json_put_count(json, "tax_instructions", j->host.tax_instructions);
+	json_put_text(json, "fingerprint", j->host.fingerprint);
 	return json;
 }
 
@@ -81,29 +81,29 @@ static json_t *argv_json(const struct crossover_command *o)
 	return json;
 }
 
-json_t *search_json(const struct search *s)
+json_t *crossover_json(const struct crossover_job *j)
 {
 	json_t *json = json_object(), *all = json_array();
-	for (size_t i = 0; i < s->n; i++)
-		json_array_append_new(all, series_json(&s->series[i]));
+	for (size_t i = 0; i < j->n; i++)
+		json_array_append_new(all, series_json(&j->series[i]));
 	json_put_text(json, "schema", CROSSOVER_SCHEMA);
-	json_put(json, "complete", json_boolean(!s->is_interrupted));
-	json_put_text(json, "version", s->tool.version);
-	json_put_text(json, "commit", s->tool.commit);
-	json_put_text(json, "started", s->started);
-	json_put(json, "argv", argv_json(&s->options));
-	json_put(json, "seed", json_from_id(s->seed));
-	json_put(json, "host", host_json(s));
-	json_put_text(json, "a", s->a_name);
-	json_put_text(json, "b", s->b_name);
-	json_put_text(json, "over", s->axis.name);
+	json_put(json, "complete", json_boolean(!j->is_interrupted));
+	json_put_text(json, "version", j->tool.version);
+	json_put_text(json, "commit", j->tool.commit);
+	json_put_text(json, "started", j->started);
+	json_put(json, "argv", argv_json(&j->options));
+	json_put(json, "seed", json_from_id(j->seed));
+	json_put(json, "host", host_json(j));
+	json_put_text(json, "a", j->a_name);
+	json_put_text(json, "b", j->b_name);
+	json_put_text(json, "over", j->axis.name);
 	json_put_text(json, "parameter",
-		      s->axis.kind == AXIS_BATCH ? s->b.strategy->params[s->param].name : NULL);
-	json_put_text(json, "unit", s->axis.is_time ? "ns" : s->axis.unit);
-	json_put_text(json, "tree", s->words[0]);
-	json_put_count(json, "from", s->from);
-	json_put_count(json, "to", s->to);
-	json_put(json, "resolution", json_from_real(s->resolution));
+		      j->axis.kind == AXIS_BATCH ? j->b.strategy->params[j->param].name : NULL);
+	json_put_text(json, "unit", j->axis.is_time ? "ns" : j->axis.unit);
+	json_put_text(json, "tree", j->words[0]);
+	json_put_count(json, "from", j->from);
+	json_put_count(json, "to", j->to);
+	json_put(json, "resolution", json_from_real(j->resolution));
 	json_put(json, "confidence", json_from_real(CROSSOVER_CONFIDENCE));
 	json_put(json, "series", all);
 	return json;

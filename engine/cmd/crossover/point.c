@@ -12,7 +12,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
-#include "engine/cmd/crossover/search.h"
+#include "engine/cmd/crossover/job.h"
 #include "engine/cmd/line/terminal.h"
 #include "engine/cmd/parts/budget.h"
 #include "engine/measure/figures/estimate.h"
@@ -26,7 +26,7 @@ enum { TESTS_MAX = 10, FIRST_TEST = 16, ROUNDS_MAX = 600 };
 #define TEST_CONFIDENCE (1 - (1 - CROSSOVER_CONFIDENCE) / (TESTS_MAX * BISECT_POINTS_MAX))
 
 struct measuring {
-	struct search *search;
+	struct crossover_job *job;
 	struct series *series;
 	struct axis_point *point;
 	struct result *result;
@@ -92,22 +92,22 @@ static bool is_floor(const struct cell_spec *spec)
 /* A is the baseline, whose passes are next to those of B, unless it cannot be a baseline. */
 static int choose_cells(struct measuring *m, struct err *err)
 {
-	struct search *s = m->search;
-	struct arena *arena = s->arena;
-	const bool is_swapped = is_floor(&s->a);
-	const char *b = axis_cell(&s->axis, &s->b, s->param, m->point->x, arena);
+	struct crossover_job *j = m->job;
+	struct arena *arena = j->arena;
+	const bool is_swapped = is_floor(&j->a);
+	const char *b = axis_cell(&j->axis, &j->b, j->param, m->point->x, arena);
 	const struct select_request request = {
-		.strategies = s->arms.strategies,
-		.stage = s->arms.stage,
-		.names = b ? arena_print(arena, "%s,%s", s->a_item, b) : NULL,
-		.baseline = is_swapped ? b : s->a_item,
-		.cpus = topology_allowed(s->topology),
+		.strategies = j->arms.strategies,
+		.stage = j->arms.stage,
+		.names = b ? arena_print(arena, "%s,%s", j->a_item, b) : NULL,
+		.baseline = is_swapped ? b : j->a_item,
+		.cpus = topology_allowed(j->topology),
 	};
 	if (!request.names)
 		return -ENOMEM;
 	int error = select_cells(&request, arena, &m->selection, err);
 	if (!error)
-		error = arms_label(&s->arms, &m->selection, arena);
+		error = arms_label(&j->arms, &m->selection, arena);
 	for (size_t i = 0; i < m->selection.n; i++) {
 		const struct cell_spec *cell = &m->selection.cells[i];
 		if (cell->is_asked && cell->is_baseline != is_swapped)
@@ -121,16 +121,16 @@ static int choose_cells(struct measuring *m, struct err *err)
 /* The filesystem of a point: that of the series, or a copy with the round trip of the point. */
 static int find_spec(const struct measuring *m, struct lab_spec **spec, struct err *err)
 {
-	const struct search *s = m->search;
+	const struct crossover_job *j = m->job;
 	struct lab_spec **specs;
 	size_t n;
 	*spec = m->series->spec;
-	if (s->axis.kind != AXIS_RTT)
+	if (j->axis.kind != AXIS_RTT)
 		return 0;
 	const char *label = lab_spec_label(*spec);
-	char *text = arena_print(s->arena, "%s%srtt=%" PRIu64 "ns", label,
+	char *text = arena_print(j->arena, "%s%srtt=%" PRIu64 "ns", label,
 				 strchr(label, ':') ? "," : ":", m->point->x);
-	int error = text ? lab_parse(&specs, &n, text, s->arena, err) : -ENOMEM;
+	int error = text ? lab_parse(&specs, &n, text, j->arena, err) : -ENOMEM;
 	if (!error)
 		*spec = specs[0];
 	return error;
@@ -144,7 +144,7 @@ static void report(void *arg, const char *what, uint64_t done, uint64_t total)
 {
 	char words[96]; /* the length that a line keeps */
 	struct measuring *m = arg;
-	const struct progress *outer = m->search->progress;
+	const struct progress *outer = m->job->progress;
 	if (m->stop)
 		*m->stop = progress_stopped(outer) || clock_ns() >= m->until_ns;
 	snprintf(words, sizeof(words), "%s: %s", m->where, what);
@@ -153,19 +153,19 @@ static void report(void *arg, const char *what, uint64_t done, uint64_t total)
 
 static void tell(void *arg, const char *words)
 {
-	progress_tell(((struct measuring *)arg)->search->progress, words);
+	progress_tell(((struct measuring *)arg)->job->progress, words);
 }
 
 static void busy(void *arg, bool begins)
 {
-	progress_busy(((struct measuring *)arg)->search->progress, begins);
+	progress_busy(((struct measuring *)arg)->job->progress, begins);
 }
 
 static int say_where(struct measuring *m)
 {
-	const struct search *s = m->search;
+	const struct crossover_job *j = m->job;
 	m->where =
-		arena_print(s->arena, "%s%s%s", axis_words(&s->axis, s->arena, (double)m->point->x),
+		arena_print(j->arena, "%s%s%s", axis_words(&j->axis, j->arena, (double)m->point->x),
 			    m->series->spec ? " on " : "",
 			    m->series->spec ? lab_spec_label(m->series->spec) : "");
 	return m->where ? 0 : -ENOMEM;
@@ -173,30 +173,30 @@ static int say_where(struct measuring *m)
 
 static int open_tree(struct measuring *m, struct axes *open, struct err *err)
 {
-	struct search *s = m->search;
-	struct crossover_command options = s->options;
-	struct lab_spec **specs = arena_alloc(s->arena, sizeof(*specs));
+	struct crossover_job *j = m->job;
+	struct crossover_command options = j->options;
+	struct lab_spec **specs = arena_alloc(j->arena, sizeof(*specs));
 	volatile int stop = 0;
 	const struct progress progress = {.report = report, .arg = m, .stop = &stop};
 	const uint64_t now = clock_ns();
 	const struct axes_request request = {
-		.words = s->words,
+		.words = j->words,
 		.tree = &options.tree,
 		.fs = &options.fs,
 		.skip_dir = options.output.out,
 		.share_ns = MAX(m->until_ns - MIN(now, m->until_ns), 1),
-		.control = &s->control,
+		.control = &j->control,
 		.progress = &progress,
-		.arena = s->arena,
+		.arena = j->arena,
 	};
-	axis_set_tree(&s->axis, m->point->x, &options);
+	axis_set_tree(&j->axis, m->point->x, &options);
 	int error = specs ? find_spec(m, &specs[0], err) : -ENOMEM;
 	*open = (struct axes){.specs = specs, .n_specs = specs && specs[0] ? 1 : 0};
 	m->stop = &stop;
 	if (!error)
 		error = axes_open(open, &request, err);
 	m->stop = NULL;
-	if (error == -EINTR && !progress_stopped(s->progress)) {
+	if (error == -EINTR && !progress_stopped(j->progress)) {
 		m->point->reason = "there was no time to make the tree";
 		error = 0;
 	}
@@ -210,19 +210,19 @@ static int open_tree(struct measuring *m, struct axes *open, struct err *err)
 
 static int run_rounds(struct measuring *m, struct axes *open, struct err *err)
 {
-	struct search *s = m->search;
-	const struct progress progress = {report, m, s->progress->stop, tell, busy};
+	struct crossover_job *j = m->job;
+	const struct progress progress = {report, m, j->progress->stop, tell, busy};
 	struct run_request request = {
 		.targets = open->targets,
 		.n_targets = 1,
-		.topology = s->topology,
+		.topology = j->topology,
 		.selection = &m->selection,
-		.pin = &s->options.place.pin,
+		.pin = &j->options.place.pin,
 		.states = 1U << m->series->state,
 		.rounds = ROUNDS_MAX,
 		.enough = enough,
 		.arg = m,
-		.seed = s->seed + m->point->x,
+		.seed = j->seed + m->point->x,
 		.progress = &progress,
 	};
 	/*
@@ -231,14 +231,14 @@ static int run_rounds(struct measuring *m, struct axes *open, struct err *err)
 	 */
 	const struct budget budget = {
 		.n_subjects = 1,
-		.arms = &s->arms,
-		.arena = s->arena,
+		.arms = &j->arms,
+		.arena = j->arena,
 		.request = &request,
-		.order = s->order,
-		.seed = s->seed,
+		.order = j->order,
+		.seed = j->seed,
 	};
 	int error = budget_fit(&budget, open->subjects, open->targets, err);
-	if (!error && axes_describe(open, s->order, m->result))
+	if (!error && axes_describe(open, j->order, m->result))
 		error = -ENOMEM;
 	request.until_ns = m->until_ns;
 	return error ? error : run_cells(&request, m->result, err);
@@ -255,8 +255,8 @@ static void explain(struct measuring *m)
 		if (cell->status == STATUS_OK)
 			continue;
 		point->status = cell->status;
-		point->reason = arena_print(m->search->arena, "%s: %s", cell->label,
-					    or_unknown(cell->reason));
+		point->reason =
+			arena_print(m->job->arena, "%s: %s", cell->label, or_unknown(cell->reason));
 	}
 	const bool has_figure = estimate_has_median(&point->ratio);
 	if (!point->reason && !has_figure && point->rounds)
@@ -270,8 +270,8 @@ static int compare_answers(struct measuring *m)
 {
 	const struct cell_result *cells = m->result->cells;
 	const struct cell_result *both[] = {&cells[m->a], &cells[m->b]};
-	const char *const names[] = {m->search->a_name, m->search->b_name};
-	struct arena *arena = m->search->arena;
+	const char *const names[] = {m->job->a_name, m->job->b_name};
+	struct arena *arena = m->job->arena;
 	const char **unlike = &m->series->unlike;
 	for (size_t i = 0; i < ARRAY_LEN(both); i++) {
 		if (!both[i]->command || both[i]->is_output_verified)
@@ -338,19 +338,20 @@ static int measure(struct measuring *m, struct axes *open, struct err *err)
 	 */
 	if (error && error != -EINTR) {
 		m->point->status = STATUS_INVALID;
-		m->point->reason = arena_copy(m->search->arena, why.text);
+		m->point->reason = arena_copy(m->job->arena, why.text);
 		return m->point->reason ? 0 : -ENOMEM;
 	}
 	int unsettled = set_figures(m);
 	return unsettled ? unsettled : error;
 }
 
-int point_measure(struct search *search, struct series *series, struct axes *open, uint64_t x,
-		  uint64_t until_ns, struct axis_point *point, struct err *err)
+int crossover_measure_point(struct crossover_job *job, struct series *series, struct axes *open,
+			    uint64_t x, uint64_t until_ns, struct axis_point *point,
+			    struct err *err)
 {
 	const uint64_t began = clock_ns();
 	struct measuring m = {
-		.search = search,
+		.job = job,
 		.series = series,
 		.point = point,
 		.result = result_new(),
@@ -359,7 +360,7 @@ int point_measure(struct search *search, struct series *series, struct axes *ope
 	};
 	*point = (struct axis_point){.x = x, .status = STATUS_OK, .winner = WINNER_UNKNOWN};
 	int error = m.result ? measure(&m, open, err) : -ENOMEM;
-	if (!search->axis.same_tree || point->winner == WINNER_UNKNOWN) {
+	if (!job->axis.same_tree || point->winner == WINNER_UNKNOWN) {
 		axes_close(open);
 		*open = (struct axes){0};
 	}

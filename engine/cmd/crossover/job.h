@@ -1,31 +1,18 @@
 /*
- * A search for the point where B begins to win: the request and the results.
+ * The request and the results of statmark crossover: a search for each filesystem and cache state.
  */
-#ifndef ENGINE_CMD_CROSSOVER_SEARCH_H
-#define ENGINE_CMD_CROSSOVER_SEARCH_H
+#ifndef ENGINE_CMD_CROSSOVER_JOB_H
+#define ENGINE_CMD_CROSSOVER_JOB_H
 
 #include "engine/cmd/crossover/axis.h"
 #include "engine/cmd/parts/arms.h"
 #include "engine/cmd/parts/axes.h"
-#include "engine/crossover/bisect.h"
+#include "engine/crossover/search.h"
 #include "engine/host/topology.h"
 #include "engine/json/json.h"
 #include "engine/measure/verify/cache_state.h"
 #include "engine/order.h"
 #include "engine/result.h"
-
-/* The measurement of both at one point. */
-struct axis_point {
-	uint64_t x, entries;
-	enum status status;
-	const char *reason; /* why there are no figures; NULL: there are figures */
-	enum winner winner;
-	struct estimate a, b;   /* ns per entry */
-	struct estimate ratio;  /* B's time / A's, paired by round; wide enough for all tests at all
-				   points together */
-	uint32_t rounds, pairs; /* rounds measured; pairs of passes in the ratio */
-	uint64_t spent_ns;
-};
 
 /* One filesystem in one cache state. */
 struct series {
@@ -33,18 +20,13 @@ struct series {
 	enum cache_state state;
 	const char *where; /* "ext4, warm" */
 	struct fs_facts fs;
-	struct bisect bisect;
-	struct axis_point points[BISECT_POINTS_MAX]; /* in the order of measuring */
-	size_t n;
-	bool shortened; /* the requested upper end cannot be reached: bisect has another one */
-	bool is_late;   /* time was up before the end */
-	struct crossing crossing;
+	struct search search;
 	const char *unlike; /* "access returns existence, lstat all"; NULL: both return the same */
 	/* Answer: without filesystem, state and notes; sentence: with both. */
 	const char *answer, *sentence;
 };
 
-struct search {
+struct crossover_job {
 	struct crossover_command options;
 	char **words; /* the operands TREE; may be empty */
 	struct axis axis;
@@ -79,27 +61,25 @@ struct search {
  * has the tree, which is used again if the axis allows it. If the point cannot be measured, this is
  * stored in it; an error is -EINTR, -ENOMEM or concerns all points.
  */
-int point_measure(struct search *search, struct series *series, struct axes *open, uint64_t x,
-		  uint64_t until_ns, struct axis_point *point, struct err *err);
+int crossover_measure_point(struct crossover_job *job, struct series *series, struct axes *open,
+			    uint64_t x, uint64_t until_ns, struct axis_point *point,
+			    struct err *err);
 
-/* The measurement at x; NULL: there is none. */
-const struct axis_point *series_point(const struct series *series, uint64_t x);
-
-/* Measures all series, until search->until_ns. -EINTR is not returned: is_interrupted is set. */
-int search_run(struct search *search, struct err *err);
+/* Measures all series, until job->until_ns. -EINTR is not returned: is_interrupted is set. */
+int crossover_measure(struct crossover_job *job, struct err *err);
 
 /*
- * search_word: sets answer and sentence of a series; false: out of memory. The next prints tables
- * with all results on stdout.
+ * crossover_word: sets answer and sentence of a series; false: out of memory. The next prints
+ * tables with all results on stdout.
  */
-bool search_word(const struct search *search, struct series *series);
-int search_show(const struct search *search);
+bool crossover_word(const struct crossover_job *job, struct series *series);
+int crossover_show(const struct crossover_job *job);
 
 /* The document, statmark-crossover/1; NULL: out of memory. */
-json_t *search_json(const struct search *search);
+json_t *crossover_json(const struct crossover_job *job);
 
 /* Draws the plot into out. Errors: those of bands_draw. */
-int search_draw(const struct search *search, const struct outdir *out, uint64_t until_ns,
-		struct err *err);
+int crossover_draw(const struct crossover_job *job, const struct outdir *out, uint64_t until_ns,
+		   struct err *err);
 
 #endif
