@@ -8,20 +8,7 @@
 
 #include "engine/base/err.h"
 #include "engine/crossover/bisect.h"
-#include "engine/result.h"
-
-/* The measurement of both at one point. */
-struct axis_point {
-	uint64_t x, entries;
-	enum status status;
-	const char *reason; /* why there are no figures; NULL: there are figures */
-	enum winner winner;
-	struct estimate a, b;   /* ns per entry */
-	struct estimate ratio;  /* B's time / A's, paired by round; wide enough for all tests at all
-				   points together */
-	uint32_t rounds, pairs; /* rounds measured; pairs of passes in the ratio */
-	uint64_t spent_ns;
-};
+#include "engine/crossover/point.h"
 
 struct search {
 	/* The request. Its upper end is also that of bisect, until it cannot be reached. */

@@ -53,9 +53,6 @@ struct crossover_job {
 	const char *started;
 };
 
-/* The confidence with which all intervals of one series hold at the same time. */
-#define CROSSOVER_CONFIDENCE STATS_CONFIDENCE
-
 /*
  * Measures A and B of a series at x, until it is certain which is faster, or until until_ns. *open
  * has the tree, which is used again if the axis allows it. If the point cannot be measured, this is

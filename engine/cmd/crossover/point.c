@@ -1,12 +1,9 @@
 /*
- * Measures A and B at one point, in rounds, until it is certain which of them is faster. Each test
- * of the result can be wrong, so all tests at all points of a series share one per cent of error
- * probability.
+ * Measures A and B at one point, in rounds, until it is certain which of them is faster.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/clock.h"
@@ -17,13 +14,9 @@
 #include "engine/cmd/parts/budget.h"
 #include "engine/measure/figures/estimate.h"
 #include "engine/measure/run.h"
-#include "engine/pairs.h"
 #include "reports/words/format.h"
 
-enum { TESTS_MAX = 10, FIRST_TEST = 16, ROUNDS_MAX = 600 };
-
-/* The confidence of each test. The first 16 rounds suffice if they all agree. */
-#define TEST_CONFIDENCE (1 - (1 - CROSSOVER_CONFIDENCE) / (TESTS_MAX * BISECT_POINTS_MAX))
+enum { ROUNDS_MAX = 600 };
 
 struct measuring {
 	struct crossover_job *job;
@@ -33,54 +26,9 @@ struct measuring {
 	struct selection selection;
 	size_t a, b; /* cells */
 	uint64_t until_ns;
-	unsigned tests;
-	size_t next_test;   /* pairs of rounds until the next test */
 	const char *where;  /* "480 entries on tmpfs" */
 	volatile int *stop; /* stops making the tree; NULL: it is made */
 };
-
-/* --- Tests ------------------------------------------------------------------------------------ */
-
-static int update_winner(struct measuring *m)
-{
-	const struct cell_result *cells = m->result->cells;
-	struct axis_point *point = m->point;
-	double *logs;
-	size_t n;
-	int error = pairs_logs(&cells[m->b], &cells[m->a], &logs, &n);
-	if (error)
-		return error;
-	stats_ratio_of(logs, n, TEST_CONFIDENCE, &point->ratio);
-	point->pairs = (uint32_t)n;
-	free(logs);
-	point->winner = !point->ratio.known   ? WINNER_OPEN
-			: point->ratio.hi < 1 ? WINNER_B
-			: point->ratio.lo > 1 ? WINNER_A
-					      : WINNER_OPEN;
-	return 0;
-}
-
-/* The most pairs that can count: the number of rounds that both have. */
-static size_t least_passes(const struct measuring *m)
-{
-	const struct cell_result *cells = m->result->cells;
-	return MIN(cells[m->a].n_passes, cells[m->b].n_passes);
-}
-
-static int enough(void *arg, bool *is_enough)
-{
-	struct measuring *m = arg;
-	*is_enough = m->tests == TESTS_MAX;
-	if (*is_enough || least_passes(m) < m->next_test)
-		return 0;
-	int error = update_winner(m);
-	if (error || m->point->pairs < m->next_test)
-		return error;
-	m->tests++;
-	m->next_test = m->next_test * 3 / 2;
-	*is_enough = m->point->winner != WINNER_OPEN || m->tests == TESTS_MAX;
-	return 0;
-}
 
 /* --- The cells -------------------------------------------------------------------------------- */
 
@@ -208,6 +156,19 @@ static int open_tree(struct measuring *m, struct axes *open, struct err *err)
 
 /* --- Measuring -------------------------------------------------------------------------------- */
 
+static struct point_cells cells_of(const struct measuring *m)
+{
+	const struct cell_result *cells = m->result->cells;
+	return (struct point_cells){&cells[m->a], &cells[m->b]};
+}
+
+static int enough(void *arg, bool *is_enough)
+{
+	struct measuring *m = arg;
+	const struct point_cells cells = cells_of(m);
+	return point_test(m->point, &cells, is_enough);
+}
+
 static int run_rounds(struct measuring *m, struct axes *open, struct err *err)
 {
 	struct crossover_job *j = m->job;
@@ -244,27 +205,6 @@ static int run_rounds(struct measuring *m, struct axes *open, struct err *err)
 	return error ? error : run_cells(&request, m->result, err);
 }
 
-/* Stores why there are no figures: the reason of the cell without figures. */
-static void explain(struct measuring *m)
-{
-	const struct cell_result *cells = m->result->cells;
-	struct axis_point *point = m->point;
-	const size_t both[] = {m->a, m->b};
-	for (size_t i = 0; i < ARRAY_LEN(both) && !point->reason; i++) {
-		const struct cell_result *cell = &cells[both[i]];
-		if (cell->status == STATUS_OK)
-			continue;
-		point->status = cell->status;
-		point->reason =
-			arena_print(m->job->arena, "%s: %s", cell->label, or_unknown(cell->reason));
-	}
-	const bool has_figure = estimate_has_median(&point->ratio);
-	if (!point->reason && !has_figure && point->rounds)
-		point->reason = "no whole round of both was measured";
-	if (point->reason || !has_figure)
-		point->winner = WINNER_UNKNOWN;
-}
-
 /* Notes if A and B do not return the same metadata. */
 static int compare_answers(struct measuring *m)
 {
@@ -287,34 +227,15 @@ static int compare_answers(struct measuring *m)
 	return *unlike ? 0 : -ENOMEM;
 }
 
-/* The reason may be in the result, which is freed, so it is not kept. */
-static struct estimate detached(const struct estimate *e)
-{
-	struct estimate copy = *e;
-	copy.reason = NULL;
-	return copy;
-}
-
 static int set_figures(struct measuring *m)
 {
-	const struct cell_result *cells = m->result->cells;
-	struct axis_point *point = m->point;
-	if (!cells)
+	if (!m->result->cells)
 		return 0;
+	const struct point_cells cells = cells_of(m);
 	int error = estimate_cells(m->result);
-	/* An earlier certain winner counts; otherwise this is one more test. */
-	if (!error && m->tests < TESTS_MAX && point->winner != WINNER_A &&
-	    point->winner != WINNER_B)
-		error = update_winner(m);
-	if (error)
-		return error;
-	point->entries = cells[m->a].entries;
-	point->rounds = m->result->run.rounds_done;
-	point->a = detached(&cells[m->a].ns_per_entry);
-	point->b = detached(&cells[m->b].ns_per_entry);
-	point->ratio = detached(&point->ratio);
-	explain(m);
-	return compare_answers(m);
+	if (!error)
+		error = point_finish(m->point, &cells, m->result->run.rounds_done, m->job->arena);
+	return error ? error : compare_answers(m);
 }
 
 static int measure(struct measuring *m, struct axes *open, struct err *err)
@@ -356,7 +277,6 @@ int crossover_measure_point(struct crossover_job *job, struct series *series, st
 		.point = point,
 		.result = result_new(),
 		.until_ns = until_ns,
-		.next_test = FIRST_TEST,
 	};
 	*point = (struct axis_point){.x = x, .status = STATUS_OK, .winner = WINNER_UNKNOWN};
 	int error = m.result ? measure(&m, open, err) : -ENOMEM;
