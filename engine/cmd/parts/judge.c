@@ -2,75 +2,32 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "engine/base/count.h"
 #include "engine/base/outdir.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/cmd/parts/formats.h"
+#include "engine/gate/counts.h"
 #include "reports/page/page.h"
 #include "reports/plots/scripts.h"
 #include "reports/present/present.h"
 #include "reports/verdict/judgement.h"
 
-static const struct worker_count *find(const struct worker_counts *counts, const char *name)
-{
-	for (size_t i = 0; i < counts->n; i++) {
-		if (strcmp(counts->rows[i].name, name) == 0)
-			return &counts->rows[i];
-	}
-	return NULL;
-}
-
-static bool is_call(const char *name)
-{
-	return strcmp(name, "entries") != 0 && strcmp(name, "errors") != 0;
-}
-
-static uint64_t calls_of(const struct worker_counts *counts)
-{
-	uint64_t sum = 0;
-	for (size_t i = 0; i < counts->n; i++)
-		sum += is_call(counts->rows[i].name) ? counts->rows[i].count : 0;
-	return sum;
-}
-
-static int add_count(struct judgement *j, const char *name, uint64_t base, uint64_t head,
-		     const char *label)
-{
-	struct judged judged = {.cell = label,
-				.metric = arena_copy(j->arena, name),
-				.unit = is_call(name) ? "calls/pass" : "entries/pass"};
-	return judged.metric ? judgement_add_counts(j, &judged, base, head) : -ENOMEM;
-}
-
 int gate_rows_counts(struct judgement *j, const struct gate_cell *cell)
 {
-	const struct worker_counts *sides[] = {&cell->counts[0], &cell->counts[1]};
-	const uint64_t sums[] = {calls_of(sides[0]), calls_of(sides[1])};
-	bool differ = false;
-	if (!sides[0]->n || !sides[1]->n || strcmp(cell->base.text, cell->head.text) != 0)
-		return 0;
-	for (size_t s = 0; s < 2; s++) {
-		for (size_t i = 0; i < sides[s]->n; i++) {
-			const struct worker_count *row = &sides[s]->rows[i];
-			const struct worker_count *there = find(sides[!s], row->name);
-			uint64_t other = there ? there->count : 0;
-			/* A count that both sides have occurs twice. */
-			if (row->count == other || (s == 1 && there) ||
-			    (is_call(row->name) && (!sums[0] || !sums[1])))
-				continue;
-			differ = true;
-			int error = add_count(j, row->name, s ? other : row->count,
-					      s ? row->count : other, cell->label);
-			if (error)
-				return error;
-		}
+	struct count_pair pairs[COUNT_PAIRS_MAX];
+	const size_t n = counts_compare(cell, pairs);
+	int error = 0;
+	for (size_t i = 0; i < n && !error; i++) {
+		struct judged judged = {.cell = cell->label,
+					.metric = arena_copy(j->arena, pairs[i].name),
+					.unit = pairs[i].is_calls ? "calls/pass" : "entries/pass"};
+		error = judged.metric
+				? judgement_add_counts(j, &judged, pairs[i].base, pairs[i].head)
+				: -ENOMEM;
 	}
-	if (differ || !sums[0] || !sums[1])
-		return 0;
-	return add_count(j, "calls", sums[0], sums[1], cell->label);
+	return error;
 }
 
 /* Why the second measurement did not confirm a difference. */
@@ -144,19 +101,11 @@ static int note_control(struct judgement *j, const struct gate_cell *cell)
 			      judgement_change(j->arena, control->hi));
 }
 
-/* A worker sends no counts if the tree has changed. */
-static bool is_uncounted(const struct gate_cell *cell)
-{
-	return !cell->skip && !cell->identical && !cell->invalid && !cell->incomparable &&
-	       same_text(cell->base.text, cell->head.text) &&
-	       (!cell->counts[0].n || !cell->counts[1].n);
-}
-
 static int note_uncounted(struct judgement *j, const struct comparison *c)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < c->n; i++)
-		n += is_uncounted(&c->cells[i]);
+		n += counts_are_missing(&c->cells[i]);
 	if (!n || c->is_selftest)
 		return 0;
 	return judgement_note(j, "The tree changed: the calls of %s were not compared.",
