@@ -1,10 +1,9 @@
 /*
  * statmark selftest: measures how often verdicts are wrong. It compares cells that are the same, or
  * that differ by a known share, many times, by the method of gate or of run, and counts the
- * verdicts. The rate is reported with a confidence bound.
+ * verdicts.
  */
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,43 +15,22 @@
 #include "engine/base/clock.h"
 #include "engine/base/count.h"
 #include "engine/base/rng.h"
-#include "engine/base/stats.h"
 #include "engine/base/util.h"
 #include "engine/base/word.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/judge.h"
 #include "engine/cmd/parts/registry.h"
 #include "engine/cmd/parts/subject.h"
+#include "engine/gate/error_rate.h"
 #include "engine/host/topology.h"
 #include "engine/measure/figures/estimate.h"
 #include "engine/measure/run.h"
 
-enum {
-	SPINNERS_MAX = OPTION_SPIN_MAX,
-	FOUND_LEAST_PCT = 95, /* of injected slowdowns */
-};
-
-#define BOUND_CONFIDENCE 0.95
-
-/* The designed rate of false differences: one interval of 99 %; in the gate two in succession. */
-#define MISS_BY_RUN  0.01
-#define MISS_BY_GATE (MISS_BY_RUN * MISS_BY_RUN)
-
-/* A count with a smaller probability than this is not attributed to chance. */
-#define CHANCE_LEAST 0.01
-
-/* The result of a comparison. */
-struct test_outcome {
-	struct estimate ratio; /* head / base */
-	bool flagged;          /* a difference is reported; of a slowdown: as one */
-	bool undecided;        /* it is not known whether there is a difference */
-	bool beyond;           /* by method run: by more than 1 % */
-	const char *words;     /* verdict, or why there is none; NULL: see flagged */
-};
+enum { SPINNERS_MAX = OPTION_SPIN_MAX };
 
 struct test {
 	const struct selftest_command *options;
-	bool inject, by_gate;
+	bool inject;
 	uint64_t pct;
 	const char *word; /* the operand TREE, or NULL */
 	struct topology *topology;
@@ -64,7 +42,7 @@ struct test {
 	int copy_fd;
 	uint64_t seed;
 	pid_t spinners[SPINNERS_MAX];
-	uint64_t flagged, beyond, undecided;
+	struct error_rate rate;
 };
 
 static const char *arm_text(const struct test *t, bool head)
@@ -75,31 +53,8 @@ static const char *arm_text(const struct test *t, bool head)
 		    : "lstat-more";
 }
 
-static bool is_slowdown(const struct test *t)
-{
-	return t->inject && t->pct;
-}
-
-/* A slowdown with the verdict IMPROVED was not found. */
-static void store_verdict(const struct test *t, enum verdict verdict, struct test_outcome *o)
-{
-	o->flagged =
-		verdict == VERDICT_REGRESSED || (verdict == VERDICT_IMPROVED && !is_slowdown(t));
-	o->undecided = verdict != VERDICT_REGRESSED && verdict != VERDICT_IMPROVED &&
-		       verdict != VERDICT_OK;
-	o->words = verdict_name(verdict);
-}
-
-static void store_ratio(const struct test *t, const struct estimate *ratio, struct test_outcome *o)
-{
-	o->ratio = *ratio;
-	o->undecided = !ratio->known;
-	o->flagged = ratio->known && (ratio->lo > 1 || (ratio->hi < 1 && !is_slowdown(t)));
-	o->beyond = ratio->known && (ratio->lo > 1.01 || ratio->hi < 1 / 1.01);
-}
-
 /* By the method of the gate: two builds that are the same, and a third copy for the control. */
-static int compare_by_gate(struct test *t, uint64_t run, struct test_outcome *o, struct err *err)
+static int compare_by_gate(struct test *t, uint64_t run, struct rated *o, struct err *err)
 {
 	struct judgement *j = judgement_new(JUDGEMENT_GATE);
 	if (!j)
@@ -135,10 +90,8 @@ static int compare_by_gate(struct test *t, uint64_t run, struct test_outcome *o,
 	int error = comparison_run(&comparison, err);
 	if (!error)
 		error = gate_rows(j, &comparison);
-	if (!error) {
-		o->ratio = j->rows[0].ratio;
-		store_verdict(t, j->rows[0].verdict, o);
-	}
+	if (!error)
+		*o = rated_by_verdict(&t->rate, j->rows[0].verdict, &j->rows[0].ratio);
 	judgement_free(j);
 	return error;
 }
@@ -157,7 +110,7 @@ static void fill_selection(struct test *t, struct cell_spec cells[3], struct sel
 	*selection = (struct selection){.cells = cells, .n = 3, .max_jobs = 1};
 }
 
-static int compare_by_run(struct test *t, uint64_t run, struct test_outcome *o, struct err *err)
+static int compare_by_run(struct test *t, uint64_t run, struct rated *o, struct err *err)
 {
 	struct cell_spec cells[3] = {{0}};
 	struct selection selection;
@@ -188,12 +141,12 @@ static int compare_by_run(struct test *t, uint64_t run, struct test_outcome *o, 
 	if (!error)
 		error = estimate_cells(result);
 	if (!error)
-		store_ratio(t, &result->cells[2].ratio, o);
+		*o = rated_by_interval(&t->rate, &result->cells[2].ratio);
 	result_free(result);
 	return error;
 }
 
-static void show(struct test *t, uint64_t run, const struct test_outcome *o)
+static void show(struct test *t, uint64_t run, const struct rated *o)
 {
 	const char *words = o->words ? o->words : o->flagged ? "differs" : "no difference";
 	progress_line_clear(t->line);
@@ -210,74 +163,42 @@ static void show(struct test *t, uint64_t run, const struct test_outcome *o)
 static int compare_all(struct test *t, struct err *err)
 {
 	for (uint64_t run = 0; run < t->options->selftest.runs; run++) {
-		struct test_outcome o = {0};
-		int error = t->by_gate ? compare_by_gate(t, run, &o, err)
-				       : compare_by_run(t, run, &o, err);
+		struct rated o = {0};
+		int error = t->rate.by_gate ? compare_by_gate(t, run, &o, err)
+					    : compare_by_run(t, run, &o, err);
 		if (error)
 			return error;
-		t->flagged += o.flagged;
-		t->beyond += o.beyond;
-		t->undecided += o.undecided;
+		error_rate_add(&t->rate, &o);
 		show(t, run, &o);
 	}
 	return 0;
 }
 
-/*
- * The number of comparisons that rates are of. An undecided one is no evidence that identical code
- * is recognized as such, but a slowdown that was not found.
- */
-static uint64_t weighed(const struct test *t)
-{
-	return t->options->selftest.runs - (is_slowdown(t) ? 0 : t->undecided);
-}
-
-/*
- * The probability of at least this many differences between identical pairs, if every interval has
- * its stated confidence.
- */
-static double chance_of(const struct test *t)
-{
-	const double miss = t->by_gate ? MISS_BY_GATE : MISS_BY_RUN;
-	return t->flagged ? 1 - binomial_at_most(t->flagged - 1, weighed(t), miss) : 1;
-}
-
-/* Why the verdicts cannot be trusted; NULL: they can. */
-static const char *objection(const struct test *t)
-{
-	const uint64_t runs = t->options->selftest.runs;
-	if (is_slowdown(t))
-		return t->flagged * 100 < runs * FOUND_LEAST_PCT ? "too few were found" : NULL;
-	if (chance_of(t) < CHANCE_LEAST)
-		return "more than chance explains";
-	return t->undecided * 2 >= runs ? "too many could not be decided" : NULL;
-}
-
 static void sum_up(const struct test *t)
 {
-	const uint64_t n = weighed(t), flagged = t->flagged;
+	const struct error_rate *rate = &t->rate;
+	const uint64_t n = error_rate_tries(rate), flagged = rate->flagged;
 	const char *were = flagged == 1 ? "was" : "were";
-	const char *what = t->by_gate ? "flagged" : "reported as different";
-	const char *against = objection(t);
-	const double upper = 100 * binomial_upper(flagged, n, BOUND_CONFIDENCE);
-	const double lower = 100 * binomial_lower(flagged, n, BOUND_CONFIDENCE);
-	if (is_slowdown(t))
+	const char *what = rate->by_gate ? "flagged" : "reported as different";
+	const char *against = error_rate_objection(rate);
+	if (rate->is_slowdown)
 		printf("%s of %s by %llu %% %s %s; with 95 %% confidence the rate is at least "
 		       "%.1f %%\n",
 		       GROUPED(flagged), COUNTED(n, "slowdown"), (unsigned long long)t->pct, were,
-		       t->by_gate ? "flagged" : "found", lower);
+		       rate->by_gate ? "flagged" : "found", 100 * error_rate_lower(rate));
 	else
 		printf("%s of %s of identical code %s %s; with 95 %% confidence the rate is at "
 		       "most %.1f %%\n",
-		       GROUPED(flagged), COUNTED(n, "comparison"), were, what, upper);
-	if (!t->by_gate && !is_slowdown(t))
-		printf("%s of them by more than 1 %%\n", GROUPED(t->beyond));
-	if (!is_slowdown(t))
+		       GROUPED(flagged), COUNTED(n, "comparison"), were, what,
+		       100 * error_rate_upper(rate));
+	if (!rate->by_gate && !rate->is_slowdown)
+		printf("%s of them by more than 1 %%\n", GROUPED(rate->beyond));
+	if (!rate->is_slowdown)
 		printf("chance alone gives that many or more in %.3g %% of such tests, if a "
 		       "comparison errs in %g %%\n",
-		       100 * chance_of(t), 100 * (t->by_gate ? MISS_BY_GATE : MISS_BY_RUN));
-	if (t->undecided)
-		printf("%s could not be decided\n", COUNTED(t->undecided, "comparison"));
+		       100 * error_rate_chance(rate), 100 * error_rate_designed(rate));
+	if (rate->undecided)
+		printf("%s could not be decided\n", COUNTED(rate->undecided, "comparison"));
 	printf("%s%s\n", against ? "failed: " : "passed", against ? against : "");
 }
 
@@ -317,9 +238,11 @@ static int check(struct test *t, char **operands, struct err *err)
 		return err_set(err, -EINVAL, "selftest: expected one TREE, also got '%s'",
 			       operands[2]);
 	t->inject = verb == SELFTEST_INJECT;
-	t->by_gate = o->selftest.path == PATH_GATE;
 	t->word = operands[1];
 	t->pct = o->selftest.pct;
+	t->rate = (struct error_rate){.by_gate = o->selftest.path == PATH_GATE,
+				      .is_slowdown = t->inject && t->pct,
+				      .runs = o->selftest.runs};
 	t->seed = o->tree.has_seed ? o->tree.seed : clock_ns();
 	return 0;
 }
@@ -364,7 +287,7 @@ static enum exit_code selftest(const union options *all, char **operands)
 		code = cmd_fail(&err);
 	} else {
 		sum_up(&t);
-		code = objection(&t) ? EXIT_REGRESSED : EXIT_DONE;
+		code = error_rate_objection(&t.rate) ? EXIT_REGRESSED : EXIT_DONE;
 	}
 	progress_line_free(t.line);
 	subject_close(&t.subject);

@@ -1,19 +1,17 @@
 /* When a selftest fails: by the chance of what it found, not by a number that somebody chose. */
-#include "engine/cmd/selftest.c"
+#include "engine/gate/error_rate.h"
+
 #include "tests/test.h"
 
-static struct selftest_command options;
-
-static struct test found(uint64_t runs, uint64_t flagged, bool by_gate)
+static struct error_rate found(uint64_t runs, uint64_t flagged, bool by_gate)
 {
-	options.selftest.runs = runs;
-	return (struct test){.options = &options, .flagged = flagged, .by_gate = by_gate};
+	return (struct error_rate){.runs = runs, .flagged = flagged, .by_gate = by_gate};
 }
 
 static const char *against(uint64_t runs, uint64_t flagged, bool by_gate)
 {
-	const struct test t = found(runs, flagged, by_gate);
-	return objection(&t);
+	const struct error_rate t = found(runs, flagged, by_gate);
+	return error_rate_objection(&t);
 }
 
 /* Intervals of 99 %: one of twelve misses in 11 % of all tests, two of twelve in 0.6 %. */
@@ -39,43 +37,41 @@ static void an_undecided_test_does_not_pass(void **state)
 {
 	(void)state;
 	for (int by_gate = 0; by_gate < 2; by_gate++) {
-		struct test t = found(12, 0, by_gate);
+		struct error_rate t = found(12, 0, by_gate);
 		t.undecided = 5;
-		assert_null(objection(&t));
+		assert_null(error_rate_objection(&t));
 		t.undecided = 6;
-		assert_string_equal(objection(&t), "too many could not be decided");
+		assert_string_equal(error_rate_objection(&t), "too many could not be decided");
 	}
 }
 
 /* Identical code is said to be found the same only by those that said so. */
 static void rates_are_of_decided_comparisons(void **state)
 {
-	struct test t = found(12, 1, false);
+	struct error_rate t = found(12, 1, false);
 	(void)state;
-	assert_int_equal(weighed(&t), 12);
+	assert_int_equal(error_rate_tries(&t), 12);
 	t.undecided = 4;
-	assert_int_equal(weighed(&t), 8);
-	assert_float_equal(chance_of(&t), 0.0773, 0.0001);
-	t.inject = true;
-	assert_int_equal(weighed(&t), 8);
-	t.pct = 5;
-	assert_int_equal(weighed(&t), 12); /* a slowdown that was not found */
+	assert_int_equal(error_rate_tries(&t), 8);
+	assert_float_equal(error_rate_chance(&t), 0.0773, 0.0001);
+	t.is_slowdown = true;
+	assert_int_equal(error_rate_tries(&t), 12); /* a slowdown that was not found */
 }
 
 static bool flags(bool inject, enum verdict verdict)
 {
-	const struct test t = {.inject = inject, .pct = 5};
-	struct test_outcome o = {0};
-	store_verdict(&t, verdict, &o);
+	const struct error_rate t = {.is_slowdown = inject};
+	const struct estimate ratio = {0};
+	const struct rated o = rated_by_verdict(&t, verdict, &ratio);
 	assert_true(!o.flagged || !o.undecided);
 	return o.flagged;
 }
 
 static bool is_undecided(enum verdict verdict)
 {
-	const struct test t = {0};
-	struct test_outcome o = {0};
-	store_verdict(&t, verdict, &o);
+	const struct error_rate t = {0};
+	const struct estimate ratio = {0};
+	const struct rated o = rated_by_verdict(&t, verdict, &ratio);
 	return o.undecided;
 }
 
@@ -97,10 +93,9 @@ static void a_slowdown_is_found_by_its_verdict(void **state)
 
 static bool differs(bool inject, bool known, double lo, double hi)
 {
-	const struct test t = {.inject = inject, .pct = 5};
+	const struct error_rate t = {.is_slowdown = inject};
 	const struct estimate ratio = {.known = known, .lo = lo, .median = lo, .hi = hi};
-	struct test_outcome o;
-	store_ratio(&t, &ratio, &o);
+	const struct rated o = rated_by_interval(&t, &ratio);
 	assert_int_equal(o.undecided, !known);
 	return o.flagged;
 }
@@ -119,25 +114,24 @@ static void a_run_finds_what_its_interval_excludes(void **state)
 static void nineteen_of_twenty_slowdowns_are_found(void **state)
 {
 	(void)state;
-	struct test t = found(20, 19, true);
-	t.inject = true;
-	t.pct = 5;
-	assert_null(objection(&t));
+	struct error_rate t = found(20, 19, true);
+	t.is_slowdown = true;
+	assert_null(error_rate_objection(&t));
 	t.flagged = 18;
-	assert_string_equal(objection(&t), "too few were found");
-	t.pct = 0;
-	assert_string_equal(objection(&t), "more than chance explains");
+	assert_string_equal(error_rate_objection(&t), "too few were found");
+	t.is_slowdown = false;
+	assert_string_equal(error_rate_objection(&t), "more than chance explains");
 }
 
 static void the_chance_is_that_of_so_many_or_more(void **state)
 {
-	struct test t = found(12, 0, false);
+	struct error_rate t = found(12, 0, false);
 	(void)state;
-	assert_float_equal(chance_of(&t), 1, 0);
+	assert_float_equal(error_rate_chance(&t), 1, 0);
 	t.flagged = 1;
-	assert_float_equal(chance_of(&t), 0.1136, 0.0001);
+	assert_float_equal(error_rate_chance(&t), 0.1136, 0.0001);
 	t.flagged = 2;
-	assert_float_equal(chance_of(&t), 0.0062, 0.0001);
+	assert_float_equal(error_rate_chance(&t), 0.0062, 0.0001);
 }
 
 int main(void)
