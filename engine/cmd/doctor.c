@@ -2,10 +2,7 @@
  * statmark doctor: what this machine can measure, how noisy it is, and what to do about it.
  */
 #include <errno.h>
-#include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,121 +17,9 @@
 #include "engine/host/host.h"
 #include "engine/host/topology.h"
 #include "engine/json/json.h"
-#include "engine/measure/figures/estimate.h"
-#include "engine/measure/run.h"
+#include "engine/measure/noise.h"
 #include "reports/words/color.h"
 #include "reports/words/format.h"
-
-/* --- Noise --------------------------------------------------------------------------------- */
-
-/*
- * The smallest difference that can be detected on this machine. The baseline is measured against an
- * identical copy of itself, in interleaved rounds; any difference is noise.
- */
-
-enum { NOISE_SECONDS = 30 }; /* duration of measuring to which the result refers */
-
-struct noise {
-	struct estimate ratio; /* copy / original; not known: with a reason */
-	bool failed;           /* the measurement failed, not only its figure */
-	bool looks_different;  /* although nothing differs: 1 is outside the interval */
-	uint64_t spent_ns;     /* for measuring */
-	/*
-	 * Half the width of the interval (of logarithms, in per cent), scaled to NOISE_SECONDS: an
-	 * interval between order statistics narrows with the square root of the number of rounds,
-	 * and so of the time. A smaller difference cannot be detected.
-	 */
-	double visible_percent;
-};
-
-/* Not more passes than a document can hold, though none is written. */
-enum { ROUNDS_MAX = 40000 };
-
-static const struct strategy *find_floor(void)
-{
-	const struct strategy *const *s = strategies;
-	while (*s && !((*s)->flags & STRATEGY_FLOOR && (*s)->stage == STAGE_FETCH))
-		s++;
-	return *s;
-}
-
-static int measure_copy(const struct strategy *copy, const struct run_request *request,
-			struct result *result, struct err *err)
-{
-	const struct strategy *const both[] = {strategies[0], copy, find_floor(), NULL};
-	const struct select_request wanted = {
-		.strategies = both, .stage = STAGE_FETCH, .names = "copy", .cpus = 1};
-	struct selection selection;
-	struct run_request mine = *request;
-	int error = select_cells(&wanted, result->arena, &selection, err);
-	mine.selection = &selection;
-	if (!error)
-		error = run_cells(&mine, result, err);
-	if (!error)
-		error = estimate_cells(result);
-	return error;
-}
-
-static double half_width_percent(const struct estimate *ratio)
-{
-	return 100 * (exp((log(ratio->hi) - log(ratio->lo)) / 2) - 1);
-}
-
-/* A copy that failed or was never measured has no ratio, but a reason. */
-static void conclude(struct noise *noise, const struct result *result)
-{
-	const struct cell_result *cell = result_cell(result, "copy/j1");
-	const double times = (double)noise->spent_ns / ((double)NOISE_SECONDS * NS_PER_SECOND);
-	noise->ratio = (struct estimate){.reason = "nothing was measured"};
-	if (!cell)
-		return;
-	noise->ratio = cell->ratio;
-	noise->failed = cell->status != STATUS_OK;
-	if (cell->status != STATUS_OK && cell->reason)
-		noise->ratio.reason = cell->reason;
-	if (!cell->ratio.known)
-		return;
-	noise->looks_different = cell->ratio.lo > 1 || cell->ratio.hi < 1;
-	noise->visible_percent = half_width_percent(&cell->ratio) * sqrt(times);
-}
-
-/*
- * Measures for that many seconds; the result has rounds, passes and steal. -EINTR: stopped by the
- * user.
- */
-static int noise_measure(struct noise *noise, const struct subject *subject,
-			 const struct topology *topology, uint64_t seconds,
-			 const struct progress *progress, struct result *result, struct err *err)
-{
-	static const struct cache_control untouched;
-	struct strategy copy = *strategies[0];
-	const struct target target = {
-		.load = subject->load,
-		.where = &subject->fs,
-		.tree = subject->tree.id,
-		.fs = subject->fs.id,
-		.control = &untouched,
-	};
-	const struct run_request request = {
-		.targets = &target,
-		.n_targets = 1,
-		.topology = topology,
-		.pin = topology_pin(topology, pin_of(PIN_COMPACT)),
-		.states = 1U << CACHE_WARM,
-		.rounds = ROUNDS_MAX,
-		.until_ns = clock_ns() + seconds * NS_PER_SECOND,
-		.seed = clock_ns(),
-		.progress = progress,
-	};
-	copy.name = "copy";
-	uint64_t began = clock_ns();
-	int error = measure_copy(&copy, &request, result, err);
-	noise->spent_ns = clock_ns() - began;
-	conclude(noise, result);
-	return error;
-}
-
-/* --- The command --------------------------------------------------------------------------- */
 
 #define DOCTOR_SCHEMA "statmark-doctor/1"
 enum { TREE_ENTRIES = 5000 };
@@ -147,6 +32,26 @@ struct doctor_job {
 	struct findings findings;
 	struct noise noise;
 };
+
+static int measure_noise(struct doctor_job *j, const struct progress *progress, struct err *err)
+{
+	static const struct cache_control untouched;
+	const struct target target = {
+		.load = j->subject.load,
+		.where = &j->subject.fs,
+		.tree = j->subject.tree.id,
+		.fs = j->subject.fs.id,
+		.control = &untouched,
+	};
+	const struct noise_request request = {
+		.strategies = strategies,
+		.target = &target,
+		.topology = j->topology,
+		.seconds = j->options.time.doctor_s,
+		.progress = progress,
+	};
+	return noise_measure(&j->noise, &request, j->result, err);
+}
 
 static int inspect(struct doctor_job *j, const struct progress *progress, struct err *err)
 {
@@ -166,8 +71,7 @@ static int inspect(struct doctor_job *j, const struct progress *progress, struct
 		return error;
 	finding_host(&j->findings, &j->result->host);
 	finding_fs(&j->findings, &j->subject.fs, geteuid() == 0);
-	return noise_measure(&j->noise, &j->subject, j->topology, j->options.time.doctor_s,
-			     progress, j->result, err);
+	return measure_noise(j, progress, err);
 }
 
 /* The main figure. */
