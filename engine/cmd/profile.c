@@ -103,16 +103,16 @@ static int walk_and_compare(struct walk_profile *f, uint64_t began, const struct
 	if (!error)
 		error = walk(f, began + budget / 100 * WALK_PERCENT, progress, err);
 	if (error || f->is_interrupted) {
-		f->not_compared = "interrupted";
+		f->walks.not_compared = "interrupted";
 		return error;
 	}
 	error = walk_profile_compare(f, began + budget - left_for_showing(f->options), progress,
 				     err);
 	f->is_interrupted = error == -EINTR;
-	if (error && !f->is_compared)
-		f->not_compared = error == -EINTR ? "interrupted"
-				  : err->code     ? arena_copy(f->result->arena, err->text)
-						  : "out of memory";
+	if (error && !f->walks.is_compared)
+		f->walks.not_compared = error == -EINTR ? "interrupted"
+					: err->code     ? arena_copy(f->result->arena, err->text)
+							: "out of memory";
 	return error == -EINTR ? 0 : error;
 }
 

@@ -362,3 +362,16 @@ uint64_t probe_own_ns(const struct probe *probe, const struct tally *tally)
 		probe->spent_ns + probe->aside_ns + tally_calls(tally) * tally_timer_ns(tally);
 	return probe->wall_ns - MIN(probe->wall_ns, known);
 }
+
+struct shares probe_shares(const struct probe *probe, const struct tally *tally)
+{
+	struct shares s = {
+		.enumeration_ns = tally_sum(tally, TALLY_OPEN)->ns +
+				  tally_sum(tally, TALLY_GETDENTS)->ns +
+				  tally_sum(tally, TALLY_CLOSE)->ns,
+		.statx_ns = tally_sum(tally, TALLY_STATX)->ns,
+		.own_ns = probe_own_ns(probe, tally),
+	};
+	s.all_ns = s.enumeration_ns + s.statx_ns + s.own_ns;
+	return s;
+}

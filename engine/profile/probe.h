@@ -100,4 +100,13 @@ void probe_free(struct probe *probe);
 /* The time of this program itself: the walk's time without calls and readings of the clock. */
 uint64_t probe_own_ns(const struct probe *probe, const struct tally *tally);
 
+/*
+ * The time of the calls that every walk makes (open, getdents, close), of statx, and of this
+ * program itself.
+ */
+struct shares {
+	uint64_t enumeration_ns, statx_ns, own_ns, all_ns;
+};
+struct shares probe_shares(const struct probe *probe, const struct tally *tally);
+
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/count.h"
 #include "engine/base/util.h"
 
 const char *const tally_call_names[TALLY_CALLS] = {
@@ -16,6 +17,12 @@ const char *const tally_call_names[TALLY_CALLS] = {
  * there are too many, they count for the size reached so far.
  */
 enum { WAITING_MAX = 32768 };
+
+/*
+ * In per cent: the slowest directories stand out if they take at least this much of the time; a
+ * place is named if at least this much of their time is spent below it.
+ */
+enum { STANDS_OUT = 25, BELOW = 80 };
 
 struct pending_call {
 	uint64_t ns;
@@ -271,4 +278,23 @@ size_t tops_below(const struct tops *tops, unsigned percent, size_t *of, uint64_
 		}
 	}
 	return best;
+}
+
+struct places tally_places(const struct tally *t)
+{
+	const struct tops *tops = tally_slowest(t);
+	struct places places = {.n = tops->n};
+	uint64_t ns = 0;
+	size_t of;
+	for (size_t i = 0; i < tops->n; i++)
+		ns += tops->items[i].ns;
+	if (tally_directories(t) <= 2 * tops->n || tops->n == 0)
+		return places;
+	places.kind = count_percent(ns, tally_ns(t)) < STANDS_OUT ? PLACES_EVEN : PLACES_STAND_OUT;
+	if (places.kind == PLACES_STAND_OUT) {
+		places.length = tops_below(tops, BELOW, &of, &ns, &places.n);
+		places.path = tops->items[of].path;
+	}
+	places.percent = count_percent(ns, tally_ns(t));
+	return places;
 }

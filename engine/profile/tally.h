@@ -95,4 +95,19 @@ void tally_size_bounds(size_t class, uint64_t *least, uint64_t *most);
  */
 size_t tops_below(const struct tops *tops, unsigned percent, size_t *of, uint64_t *ns, size_t *n);
 
+/* Whether the slowest directories stand out, and where they are. */
+struct places {
+	enum places_kind {
+		PLACES_FEW,  /* too few directories to say so */
+		PLACES_EVEN, /* they do not */
+		PLACES_STAND_OUT,
+	} kind;
+	unsigned percent; /* of the time is spent in n of them, */
+	size_t n;
+	/* at or below the first `length` bytes of this path; 0: only below the root */
+	const char *path;
+	size_t length;
+};
+struct places tally_places(const struct tally *tally);
+
 #endif

@@ -149,7 +149,7 @@ static int draw_profile(const struct sort *sort, const struct outdir *out, struc
 		.seed = 77,
 		.tally = tally_of(sort),
 		.result = with_result(),
-		.is_compared = true,
+		.walks.is_compared = true,
 	};
 	found.probe.wall_ns = 1000000;
 	make_walks(found.result, sort);

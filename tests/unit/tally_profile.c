@@ -152,6 +152,31 @@ static void time_has_a_place(void **state)
 	tally_free(t);
 }
 
+/* Of two slow directories among many, and of as many that are alike. */
+static void places_stand_out_or_do_not(void **state)
+{
+	(void)state;
+	for (int slow = 0; slow < 2; slow++) {
+		struct tally *t = begin(2);
+		char path[16];
+		assert_int_equal(tally_places(t).kind, PLACES_FEW);
+		for (int i = 0; i < 20; i++) {
+			if (i == 4) /* no more than twice those of the ranking */
+				assert_int_equal(tally_places(t).kind, PLACES_FEW);
+			snprintf(path, sizeof(path), i < 2 ? "a/b/%d" : "c/%d", i);
+			add(t, 1, path, 9, slow && i < 2 ? 1000 : 100);
+		}
+		const struct places places = tally_places(t);
+		assert_int_equal(places.kind, slow ? PLACES_STAND_OUT : PLACES_EVEN);
+		assert_int_equal(places.n, 2);
+		assert_int_equal(places.percent, slow ? 53 : 10);
+		assert_int_equal(places.length, slow ? strlen("a/b") : 0);
+		if (slow)
+			assert_memory_equal(places.path, "a/b", places.length);
+		tally_free(t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +187,7 @@ int main(void)
 		cmocka_unit_test(rankings_keep_the_greatest),
 		cmocka_unit_test(a_ranking_of_none_is_empty),
 		cmocka_unit_test(time_has_a_place),
+		cmocka_unit_test(places_stand_out_or_do_not),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /*
- * The conclusions of a profile as sentences, each with its evidence.
+ * The conclusions of a profile (engine/profile/walks.h, tally.h) as sentences, each with its
+ * evidence.
  */
 #include <string.h>
 
@@ -9,12 +10,6 @@
 #include "engine/cmd/profile/walk_profile.h"
 #include "reports/table/summary.h"
 #include "reports/words/format.h"
-
-/*
- * In per cent: directories of the ranking that take at least this much of the time get a sentence;
- * a place is named if at least this much of their time is spent below it.
- */
-enum { STANDS_OUT = 25, BELOW = 80 };
 
 enum { PATH_MOST = 64 }; /* characters */
 
@@ -29,19 +24,6 @@ static void say(struct advice_list *a, const char *code, const char *text)
 {
 	if (a->n < ADVICE_MAX && text)
 		a->advice[a->n++] = (struct advice){code, text};
-}
-
-struct shares walk_profile_shares(const struct walk_profile *f)
-{
-	struct shares s = {
-		.enumeration_ns = tally_sum(f->tally, TALLY_OPEN)->ns +
-				  tally_sum(f->tally, TALLY_GETDENTS)->ns +
-				  tally_sum(f->tally, TALLY_CLOSE)->ns,
-		.statx_ns = tally_sum(f->tally, TALLY_STATX)->ns,
-		.own_ns = probe_own_ns(&f->probe, f->tally),
-	};
-	s.all_ns = s.enumeration_ns + s.statx_ns + s.own_ns;
-	return s;
 }
 
 /* A path shortened to both ends. */
@@ -62,57 +44,56 @@ static const char *interval(struct advice_list *a, const struct estimate *e)
 			   format_confidence(e->confidence), e->lo, e->hi, COUNTED(e->n, "round"));
 }
 
-/*
- * A walk that does not find everything, such as one that stops at PATH_MAX, may be fast because of
- * that.
- */
-static bool is_fair(struct advice_list *a, const struct crossover *c, enum cache_state cache,
-		    const char *code)
+static void advise_unlike(struct advice_list *a, const struct crossover *c, enum cache_state cache,
+			  const char *code)
 {
-	const struct cell_result *plain = walk_profile_cell(a->profile, PROFILE_PLAIN, cache, 1);
-	if (!c->choice || !plain || plain->entries == c->choice->entries)
-		return true;
+	const struct cell_result *plain = walks_cell(a->profile->result, PROFILE_PLAIN, cache, 1);
 	say(a, code,
 	    arena_print(a->arena,
 			"Times cannot be compared: %s finds %s and %s %s, because some lie too "
 			"deep or come and go.",
 			PROFILE_PLAIN, COUNTED(plain->entries, "entry"), c->choice->strategy,
 			GROUPED(c->choice->entries)));
-	return false;
 }
 
 static void advise_fastest(struct advice_list *a, const struct crossover *c, enum cache_state cache,
 			   const char *code)
 {
+	const struct result *result = a->profile->result;
 	const struct estimate *e = &c->speedup;
 	const char *where = cache == CACHE_COLD ? "with cold caches" : "here";
-	const char *name =
-		c->choice ? format_cell_in_group(a->arena, a->profile->result, c->choice) : NULL;
-	if (!is_fair(a, c, cache, code))
-		return;
-	if (name && e->known && e->lo > 1)
+	const char *name = c->choice ? format_cell_in_group(a->arena, result, c->choice) : NULL;
+	switch (walks_fastest(result, c, cache)) {
+	case WALKS_UNLIKE:
+		advise_unlike(a, c, cache, code);
+		break;
+	case WALKS_FASTER:
 		say(a, code,
-		    arena_print(a->arena, "%s is %.2f times as fast as %s %s %s.", name, e->median,
-				PROFILE_PLAIN, where, interval(a, e)));
-	else if (name && e->known)
+		    arena_print(a->arena, "%s is %.2f times as fast as %s %s %s.", or_unknown(name),
+				e->median, PROFILE_PLAIN, where, interval(a, e)));
+		break;
+	case WALKS_NOT_FASTER:
 		say(a, code,
 		    arena_print(a->arena,
 				"No walk was measurably faster than %s %s: %s is %.2f times as "
 				"fast %s.",
-				PROFILE_PLAIN, where, name, e->median, interval(a, e)));
-	else
+				PROFILE_PLAIN, where, or_unknown(name), e->median, interval(a, e)));
+		break;
+	case WALKS_UNKNOWN:
 		say(a, code,
 		    arena_print(a->arena,
 				"Whether another walk is faster than %s %s is not known: %s.",
 				PROFILE_PLAIN, where,
-				format_text(a->arena, name && e->reason
+				format_text(a->arena, c->choice && e->reason
 							      ? e->reason
 							      : "none was measured to its end")));
+		break;
+	}
 }
 
 static void advise_jobs(struct advice_list *a)
 {
-	const struct crossover *c = &a->profile->crossover;
+	const struct crossover *c = &a->profile->walks.warm;
 	const char *text;
 	if (!c->known)
 		text = arena_print(a->arena, "The best number of jobs for %s is not known: %s.",
@@ -141,14 +122,13 @@ static void advise_jobs(struct advice_list *a)
 static void advise_shares(struct advice_list *a)
 {
 	const struct walk_profile *f = a->profile;
-	const struct shares s = walk_profile_shares(f);
-	const struct cell_result *listed =
-		f->is_compared ? walk_profile_cell(f, PROFILE_LISTED, CACHE_WARM, 1) : NULL;
+	const struct shares s = probe_shares(&f->probe, f->tally);
+	const struct estimate *names = f->walks.is_compared ? walks_names_alone(f->result) : NULL;
 	const char *spared = "";
-	if (listed && listed->ratio.known && listed->ratio.hi < 1)
-		spared = arena_print(
-			a->arena, " Names and types alone take %.2f times the time of %s %s.",
-			listed->ratio.median, PROFILE_PLAIN, interval(a, &listed->ratio));
+	if (names)
+		spared = arena_print(a->arena,
+				     " Names and types alone take %.2f times the time of %s %s.",
+				     names->median, PROFILE_PLAIN, interval(a, names));
 	say(a, "shares",
 	    arena_print(
 		    a->arena,
@@ -160,40 +140,32 @@ static void advise_shares(struct advice_list *a)
 
 static void advise_places(struct advice_list *a)
 {
-	const struct tops *tops = tally_slowest(a->profile->tally);
-	const uint64_t all = tally_ns(a->profile->tally);
+	const struct places p = tally_places(a->profile->tally);
 	const uint64_t directories = tally_directories(a->profile->tally);
-	uint64_t ns, sum = 0;
-	size_t of, n;
-	for (size_t i = 0; i < tops->n; i++)
-		sum += tops->items[i].ns;
-	if (directories <= 2 * tops->n || tops->n == 0)
-		return;
-	if (count_percent(sum, all) < STANDS_OUT) {
+	if (p.kind == PLACES_EVEN)
 		say(a, "places",
 		    arena_print(a->arena,
 				"No directory stands out: the slowest %zu of %s take %u %% of the "
 				"time.",
-				tops->n, GROUPED(directories), count_percent(sum, all)));
+				p.n, GROUPED(directories), p.percent));
+	if (p.kind != PLACES_STAND_OUT)
 		return;
-	}
-	const size_t len = tops_below(tops, BELOW, &of, &ns, &n);
-	const char *place =
-		shortened(a, arena_print(a->arena, "%.*s", (int)len, tops->items[of].path));
-	const char *where = len == 0 ? "."
-			    : n == 1
+	const char *place = shortened(a, arena_print(a->arena, "%.*s", (int)p.length, p.path));
+	const char *where = p.length == 0 ? "."
+			    : p.n == 1
 				    ? arena_print(a->arena, ": %s.", place)
 				    : arena_print(a->arena, ", all of them %s or below it.", place);
 	say(a, "places",
 	    arena_print(a->arena, "%u %% of the time is spent in %zu of %s directories%s",
-			count_percent(ns, all), n, GROUPED(directories), where ? where : "."));
+			p.percent, p.n, GROUPED(directories), where ? where : "."));
 }
 
 static void advise_cold(struct advice_list *a)
 {
 	const struct walk_profile *f = a->profile;
-	const struct cell_result *warm = walk_profile_cell(f, PROFILE_PLAIN, CACHE_WARM, 1);
-	const struct cell_result *cold = walk_profile_cell(f, PROFILE_PLAIN, CACHE_COLD, 1);
+	const struct cell_result *warm = walks_cell(f->result, PROFILE_PLAIN, CACHE_WARM, 1);
+	const struct cell_result *cold = walks_cell(f->result, PROFILE_PLAIN, CACHE_COLD, 1);
+	const double times = walks_cold_times(f->result);
 	const bool is_asked = f->options->caches.drop_caches || f->options->caches.cold_command;
 	if (!is_asked) {
 		say(a, "cold",
@@ -202,8 +174,7 @@ static void advise_cold(struct advice_list *a)
 		    "empties them.");
 		return;
 	}
-	if (!cold || !warm || !estimate_has_median(&cold->ns_per_entry) ||
-	    cold->status != STATUS_OK) {
+	if (!(times > 0)) {
 		say(a, "cold",
 		    arena_print(a->arena, "The walks were not measured with cold caches: %s.",
 				format_text(a->arena, cold && cold->reason
@@ -215,10 +186,9 @@ static void advise_cold(struct advice_list *a)
 	    arena_print(a->arena,
 			"With cold caches %s takes %.1f times as long as with warm ones (%s per "
 			"entry against %s).",
-			PROFILE_PLAIN, cold->ns_per_entry.median / warm->ns_per_entry.median,
-			format_duration(a->arena, cold->ns_per_entry.median),
+			PROFILE_PLAIN, times, format_duration(a->arena, cold->ns_per_entry.median),
 			format_duration(a->arena, warm->ns_per_entry.median)));
-	advise_fastest(a, &f->cold, CACHE_COLD, "fastest-cold");
+	advise_fastest(a, &f->walks.cold, CACHE_COLD, "fastest-cold");
 }
 
 /* Gaps in the figures. */
@@ -292,13 +262,13 @@ static void advise_part(struct advice_list *a)
 size_t walk_profile_advise(const struct walk_profile *f, struct advice advice[ADVICE_MAX])
 {
 	struct advice_list a = {.profile = f, .arena = f->result->arena, .advice = advice};
-	if (f->is_compared) {
-		advise_fastest(&a, &f->crossover, CACHE_WARM, "fastest");
+	if (f->walks.is_compared) {
+		advise_fastest(&a, &f->walks.warm, CACHE_WARM, "fastest");
 		advise_jobs(&a);
 	} else {
 		say(&a, "not-compared",
 		    arena_print(a.arena, "The walks were not compared: %s.",
-				format_text(a.arena, f->not_compared)));
+				format_text(a.arena, f->walks.not_compared)));
 	}
 	advise_shares(&a);
 	advise_places(&a);
@@ -307,7 +277,7 @@ size_t walk_profile_advise(const struct walk_profile *f, struct advice advice[AD
 	if (f->is_interrupted)
 		say(&a, "interrupted",
 		    "The profile was interrupted: these are the results so far.");
-	if (f->is_compared) {
+	if (f->walks.is_compared) {
 		advise_part(&a);
 		advise_warnings(&a);
 	}

@@ -13,7 +13,6 @@
 #include "engine/cmd/parts/subject.h"
 #include "engine/cmd/profile/walk_profile.h"
 #include "engine/host/host.h"
-#include "engine/measure/figures/estimate.h"
 #include "engine/measure/run.h"
 
 /*
@@ -152,17 +151,7 @@ static int measure(struct comparing *c, uint64_t until_ns, const struct progress
 
 static int estimate_walks(struct walk_profile *f, struct err *err)
 {
-	int error = estimate_cells(f->result);
-	error = error ? error : check_result(f->result);
-	if (!error)
-		error = crossover_find(&f->crossover, f->result, PROFILE_FUSED, CACHE_WARM);
-	if (!error)
-		error = crossover_find(&f->cold, f->result, PROFILE_FUSED, CACHE_COLD);
-	const struct cell_result *plain = walk_profile_cell(f, PROFILE_PLAIN, CACHE_WARM, 1);
-	f->is_compared = plain && estimate_has_median(&plain->ns_per_entry);
-	f->not_compared = f->is_compared           ? NULL
-			  : plain && plain->reason ? plain->reason
-						   : "there was no time for a whole pass";
+	int error = walks_conclude(&f->walks, f->result);
 	return error ? err_errno(err, error, "cannot compare walks") : 0;
 }
 
@@ -172,25 +161,13 @@ int walk_profile_compare(struct walk_profile *f, uint64_t until_ns, const struct
 	struct comparing c = {.profile = f, .options = *f->options};
 	int error = prepare(&c, until_ns, progress, err);
 	if (!error && c.subject.load->n_entries == 0)
-		f->not_compared = "the tree has no entries";
+		f->walks.not_compared = "the tree has no entries";
 	else if (!error)
 		error = measure(&c, until_ns, progress, err);
-	if (!f->not_compared && (!error || error == -EINTR))
+	if (!f->walks.not_compared && (!error || error == -EINTR))
 		error = estimate_walks(f, err) ? -ENOMEM : error;
 	subject_close(&c.subject);
 	topology_close(c.topology);
 	arms_release(&c.arms);
 	return error;
-}
-
-const struct cell_result *walk_profile_cell(const struct walk_profile *f, const char *strategy,
-					    enum cache_state cache, uint32_t jobs)
-{
-	for (size_t i = 0; i < f->result->n_cells; i++) {
-		const struct cell_result *cell = &f->result->cells[i];
-		if (cell->strategy && strcmp(cell->strategy, strategy) == 0 &&
-		    cell->cache == cache && cell->jobs == jobs)
-			return cell;
-	}
-	return NULL;
 }

@@ -59,7 +59,7 @@ static const char *filesystem_words(const struct profile_picture *p)
 static const char *walks_words(const struct profile_picture *p)
 {
 	const struct result *r = p->profile->result;
-	if (!p->profile->is_compared)
+	if (!p->profile->walks.is_compared)
 		return "";
 	const struct tree_facts *tree = &r->trees[0];
 	const uint64_t all = tree->sample.of_entries;
@@ -70,9 +70,9 @@ static const char *walks_words(const struct profile_picture *p)
 
 static const char *walks_seed_words(const struct profile_picture *p)
 {
-	return p->profile->is_compared ? arena_print(p->arena, ", walks with seed %" PRIu64,
-						     p->profile->result->run.seed)
-				       : "";
+	return p->profile->walks.is_compared ? arena_print(p->arena, ", walks with seed %" PRIu64,
+							   p->profile->result->run.seed)
+					     : "";
 }
 
 /* Only for a tree made by statmark. */
@@ -223,9 +223,9 @@ static const char *write_walks(const struct profile_picture *p, FILE *data)
 {
 	const struct result *r = p->profile->result;
 	size_t row = 0;
-	if (!p->profile->is_compared)
+	if (!p->profile->walks.is_compared)
 		return arena_print(p->arena, "walks were not compared: %s",
-				   or_unknown(p->profile->not_compared));
+				   or_unknown(p->profile->walks.not_compared));
 	fputs("row\tkind\tspeedup\tlo\thi\twalk\twords\thover\n", data);
 	for (size_t i = 0; i < r->n_cells; i++) {
 		const struct cell_result *cell = &r->cells[i];

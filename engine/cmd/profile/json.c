@@ -65,7 +65,7 @@ static json_t *walk_json(const struct walk_profile *f)
 
 static json_t *shares_json(const struct walk_profile *f)
 {
-	const struct shares s = walk_profile_shares(f);
+	const struct shares s = probe_shares(&f->probe, f->tally);
 	json_t *json = json_object();
 	json_put_count(json, "enumeration_ns", s.enumeration_ns);
 	json_put_count(json, "statx_ns", s.statx_ns);
@@ -192,12 +192,12 @@ static json_t *walks_json(const struct walk_profile *f)
 {
 	const struct result *result = f->result;
 	json_t *json = json_object(), *cells = json_array();
-	json_put(json, "compared", json_boolean(f->is_compared));
-	json_put_text(json, "reason", f->is_compared ? NULL : f->not_compared);
-	for (size_t i = 0; f->is_compared && i < result->n_cells; i++)
+	json_put(json, "compared", json_boolean(f->walks.is_compared));
+	json_put_text(json, "reason", f->walks.is_compared ? NULL : f->walks.not_compared);
+	for (size_t i = 0; f->walks.is_compared && i < result->n_cells; i++)
 		json_array_append_new(cells, cell_json(&result->cells[i]));
 	json_put(json, "cells", cells);
-	if (!f->is_compared)
+	if (!f->walks.is_compared)
 		return json;
 	const struct tree_facts *tree = &result->trees[0];
 	json_put_text(json, "root", tree->root);
@@ -207,9 +207,9 @@ static json_t *walks_json(const struct walk_profile *f)
 	json_put_count(json, "rounds", result->run.rounds_done);
 	json_put(json, "seed", json_from_id(result->run.seed));
 	json_put(json, "baseline", json_string(PROFILE_PLAIN));
-	json_put(json, "crossover", crossover_json(&f->crossover));
-	json_put(json, "choice", choice_json(&f->crossover));
-	json_put(json, "choice_cold", choice_json(&f->cold));
+	json_put(json, "crossover", crossover_json(&f->walks.warm));
+	json_put(json, "choice", choice_json(&f->walks.warm));
+	json_put(json, "choice_cold", choice_json(&f->walks.cold));
 	return json;
 }
 

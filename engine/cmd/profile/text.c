@@ -96,7 +96,7 @@ static void print_head(const struct profile_text *t)
 
 static void print_shares(const struct profile_text *t)
 {
-	const struct shares s = walk_profile_shares(t->profile);
+	const struct shares s = probe_shares(&t->profile->probe, t->profile->tally);
 	const struct {
 		const char *what;
 		uint64_t ns;
@@ -266,7 +266,7 @@ static void print_walks(const struct profile_text *t)
 		{"walk", 0}, {"time", 2}, {"per entry", 0}, {"times as fast", 0}, {"interval", 1}};
 	const struct result *result = t->profile->result;
 	struct text_table grid = {.arena = t->arena, .columns = columns, .n_columns = 5};
-	if (!t->profile->is_compared)
+	if (!t->profile->walks.is_compared)
 		return;
 	const struct tree_facts *tree = &result->trees[0];
 	putchar('\n');

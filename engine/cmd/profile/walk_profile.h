@@ -8,13 +8,9 @@
 #include "engine/base/outdir.h"
 #include "engine/cmd/line/options.h"
 #include "engine/json/json.h"
-#include "engine/profile/crossover.h"
 #include "engine/profile/probe.h"
+#include "engine/profile/walks.h"
 #include "engine/result.h"
-
-#define PROFILE_PLAIN  "walk-lstat" /* the walk of ordinary programs */
-#define PROFILE_FUSED  "walk-fused" /* libflist's walk, which has jobs */
-#define PROFILE_LISTED "readdir"    /* names and types only */
 
 #define PROFILE_DOCUMENT "profile.json"
 
@@ -28,9 +24,7 @@ struct walk_profile {
 	uint64_t block_reads; /* of the timed walk, in units of 512 bytes */
 	/* The comparison of walks; its arena has all strings. */
 	struct result *result;
-	bool is_compared;                 /* result has figures; otherwise: */
-	const char *not_compared;         /* the reason */
-	struct crossover crossover, cold; /* with warm caches; with cold ones */
+	struct walks walks;
 	bool is_interrupted;
 };
 
@@ -64,22 +58,8 @@ int walk_profile_draw(const struct walk_profile *profile, const struct outdir *o
 int walk_profile_compare(struct walk_profile *profile, uint64_t until_ns,
 			 const struct progress *progress, struct err *err);
 
-/* The cell of a strategy with that many jobs in a cache state; NULL: there is none. */
-const struct cell_result *walk_profile_cell(const struct walk_profile *profile,
-					    const char *strategy, enum cache_state cache,
-					    uint32_t jobs);
-
 /* The label of a class of directories: "3", "10 to 99", "10,000 and more". */
 const char *walk_profile_depth_label(struct arena *arena, size_t depth);
 const char *walk_profile_size_label(struct arena *arena, size_t class);
-
-/*
- * The time of the calls that every walk makes (open, getdents, close), of statx, and of this
- * program itself.
- */
-struct shares {
-	uint64_t enumeration_ns, statx_ns, own_ns, all_ns;
-};
-struct shares walk_profile_shares(const struct walk_profile *profile);
 
 #endif
