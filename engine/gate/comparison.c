@@ -95,9 +95,11 @@ static int add_list(struct comparison *c, const struct arm *base, const struct a
 
 /*
  * Counts the CPUs that an arm uses, and checks, before a tree is made, that this build has its
- * strategy. For plug-ins and outside programs only the worker can check this.
+ * strategy. For plug-ins and outside programs only the worker can check this. option: "--base" or
+ * "--head", for messages.
  */
-static int count_jobs(struct comparison *c, const struct arm *arm, struct err *err)
+static int count_jobs(struct comparison *c, const struct arm *arm, const char *option,
+		      struct err *err)
 {
 	const struct select_request request = {.strategies = c->strategies,
 					       .cpus = topology_allowed(c->topology)};
@@ -106,7 +108,7 @@ static int count_jobs(struct comparison *c, const struct arm *arm, struct err *e
 	int error = 0;
 	switch (arm->kind) {
 	case ARM_STRATEGY:
-		error = select_cell(&request, arm->cell, arm->text, c->arena, &spec, err);
+		error = select_cell(&request, arm->cell, option, c->arena, &spec, err);
 		break;
 	case ARM_BINARY:
 		error = arm_parse(&inner, arm->inner, c->arena, err);
@@ -189,9 +191,9 @@ int comparison_cells(struct comparison *c, const struct comparison_arms *arms, s
 	c->cells = arena_alloc(c->arena, sizeof(*c->cells));
 	error = c->cells ? add_cell(c, &base, &head, NULL, "") : -ENOMEM;
 	if (!error)
-		error = count_jobs(c, &base, err);
+		error = count_jobs(c, &base, "--base", err);
 	if (!error)
-		error = count_jobs(c, &head, err);
+		error = count_jobs(c, &head, "--head", err);
 	if (!error) {
 		c->cells[0].label = label_of(&c->cells[0], base.name, head.name, c->arena);
 		error = c->cells[0].label ? 0 : -ENOMEM;

@@ -518,8 +518,9 @@ static int add_named(struct cell_selector *s, char *name, const char *what)
 	const char *jobs = strrchr(name, '/');
 	request.params = NULL;
 	if (jobs && jobs[1] != 'j')
-		return err_set(s->err, -EINVAL, "%s: expected NAME or NAME/jN, such as lstat/j1",
-			       what);
+		return err_set(s->err, -EINVAL,
+			       "%s: expected NAME or NAME/jN, such as lstat/j1, got '%s'", what,
+			       name);
 	int error = add_item(&only, name);
 	if (!error && s->out->n != before + 1)
 		error = err_set(s->err, -EINVAL, "%s: expected one cell, not the floor", what);
