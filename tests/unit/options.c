@@ -294,6 +294,12 @@ static void an_option_without_effect_is_a_mistake(void **state)
 		{CMD_PROFILE, "--drop-caches --trust-cold", NULL},
 		{CMD_RUN, "--fs-dir x", "--fs-dir is for --fs"},
 		{CMD_RUN, "--fs-dir x --fs ext4", NULL},
+		{CMD_PROFILE, "--theme dark", "--theme is for --output"},
+		{CMD_CROSSOVER, "--gp-dir x", "--gp-dir is for --output"},
+		{CMD_COMPARE, "--force-output a b", "--force-output is for --output"},
+		{CMD_GATE, "--theme light", "--theme is for --output"},
+		{CMD_GATE, "--theme dark --gp-dir x --force-output -o y", NULL},
+		{CMD_RUN, "--theme dark --gp-dir x --force-output", NULL},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

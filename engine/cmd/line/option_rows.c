@@ -118,7 +118,18 @@ enum {
 	BY_RUN = 1 << PATH_RUN,
 	HISTORY_PRINTS =
 		1 << HISTORY_SHOW | 1 << HISTORY_CHECK | 1 << HISTORY_LIST | 1 << HISTORY_EXPORT,
+	/* These write files only with --output; the others write always. */
+	WRITE_ALWAYS = CMD_RUN | CMD_LAB | CMD_REPORT | CMD_HISTORY,
+	WRITE_IF_ASKED = CMD_PROFILE | CMD_CROSSOVER | CMD_COMPARE | CMD_GATE,
 };
+
+#define GP_DIR_HELP                                                                                \
+	"use gnuplot scripts in DIR instead of the built-in ones; to begin, copy some from "       \
+	"OUTPUT/plots"
+#define THEME_HELP                                                                                 \
+	"ground that plots in PNG are drawn for, light or dark; those in SVG follow the page "     \
+	"that they are in"
+#define FORCE_OUTPUT_HELP "allow an output directory that other users own or can write to"
 
 /* Options for trees are accepted by every subcommand that makes trees. */
 const struct option_row option_rows[] = {
@@ -368,18 +379,14 @@ const struct option_row option_rows[] = {
 	 VERB(HISTORY_SHOW), HELP("draw no plots and write no page")},
 	{FLAG("no-plots", output.no_plots), FOR(CMD_PROFILE | CMD_CROSSOVER),
 	 HELP("draw no plots")},
-	{TEXT("gp-dir", output.gp_dir), VALUE("DIR"),
-	 FOR(CMD_RUN | CMD_LAB | CMD_REPORT | CMD_HISTORY | CMD_PROFILE | CMD_CROSSOVER |
-	     CMD_COMPARE | CMD_GATE),
-	 VERB(HISTORY_SHOW),
-	 HELP("use gnuplot scripts in DIR instead of the built-in ones; to begin, copy "
-	      "some from OUTPUT/plots")},
+	{TEXT("gp-dir", output.gp_dir), VALUE("DIR"), FOR(WRITE_ALWAYS), VERB(HISTORY_SHOW),
+	 HELP(GP_DIR_HELP)},
+	{TEXT("gp-dir", output.gp_dir), VALUE("DIR"), FOR(WRITE_IF_ASKED), WITH("output"),
+	 HELP(GP_DIR_HELP)},
 	{WORD("theme", output.theme, theme_name), VALUE("THEME"), INITIAL("light"),
-	 FOR(CMD_RUN | CMD_LAB | CMD_REPORT | CMD_HISTORY | CMD_PROFILE | CMD_CROSSOVER |
-	     CMD_COMPARE | CMD_GATE),
-	 VERB(HISTORY_SHOW),
-	 HELP("ground that plots in PNG are drawn for, light or dark; those in SVG follow "
-	      "the page that they are in")},
+	 FOR(WRITE_ALWAYS), VERB(HISTORY_SHOW), HELP(THEME_HELP)},
+	{WORD("theme", output.theme, theme_name), VALUE("THEME"), INITIAL("light"),
+	 FOR(WRITE_IF_ASKED), WITH("output"), HELP(THEME_HELP)},
 	{WORDS("across", sides.across, condition_name), VALUE("LIST"), FOR(CMD_COMPARE),
 	 HELP("what may differ between the sides: host, kernel, tool, fs, tree, cache, "
 	      "pin (default: nothing)")},
@@ -450,11 +457,10 @@ const struct option_row option_rows[] = {
 	 HELP("exit code 1 if something became slower")},
 	{TEXT("output", output.history_out), LETTER('o'), VALUE("DIR"), INITIAL("statmark-history"),
 	 FOR(CMD_HISTORY), VERB(HISTORY_SHOW), HELP("write page and plot into DIR")},
-	{FLAG("force-output", output.force_output),
-	 FOR(CMD_RUN | CMD_LAB | CMD_REPORT | CMD_HISTORY | CMD_PROFILE | CMD_CROSSOVER |
-	     CMD_COMPARE | CMD_GATE),
-	 VERB(HISTORY_SHOW),
-	 HELP("allow an output directory that other users own or can write to")},
+	{FLAG("force-output", output.force_output), FOR(WRITE_ALWAYS), VERB(HISTORY_SHOW),
+	 HELP(FORCE_OUTPUT_HELP)},
+	{FLAG("force-output", output.force_output), FOR(WRITE_IF_ASKED), WITH("output"),
+	 HELP(FORCE_OUTPUT_HELP)},
 	{WORD("color", output.color, color_name), VALUE("WHEN"), INITIAL("auto"),
 	 FOR(CMD_RUN | CMD_LAB | CMD_REPORT | CMD_COMPARE | CMD_GATE | CMD_DOCTOR),
 	 HELP("auto, always or never; NO_COLOR is honoured")},
