@@ -10,7 +10,13 @@
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
 
-enum { COLUMNS_MAX = 24, ROW_MAX_CHARS = 30, COLUMN_MAX_CHARS = 26, REASONS_MAX = 6 };
+enum {
+	ROWS_MAX = 64, /* the PNG of many more would be higher than Cairo can draw */
+	COLUMNS_MAX = 24,
+	ROW_MAX_CHARS = 30,
+	COLUMN_MAX_CHARS = 26,
+	REASONS_MAX = 6
+};
 
 /* The third column of the data: what the field or the text is. NOTE: text below the picture. */
 enum kind { BASELINE, DECIDED, UNDECIDED, NO_FIGURE, NOTE, ROW_NAME, COLUMN_NAME };
@@ -20,7 +26,9 @@ struct map {
 	FILE *data;
 	size_t *order; /* kinds, the best first */
 	size_t columns;
-	const char **rows, **heads; /* names */
+	size_t *drawn; /* groups that have a row */
+	size_t rows;
+	const char **names, **heads; /* of groups, of columns */
 	const char *reasons[REASONS_MAX];
 	size_t n_reasons;
 	bool has_more_reasons;
@@ -76,8 +84,9 @@ static const char *reason_of(struct map *m, const struct cell_result *cell)
 /* "flat, statx/j2: 0.532 of the baseline's time (0.521 to 0.544; n = 22)" */
 static const char *hover_of(struct map *m, size_t row, size_t column, const char *says)
 {
-	const char *kind = m->p->groups.kinds[m->order[column]];
-	return arena_print(m->p->arena, "%s, %s: %s", m->p->groups.names[row], kind, says);
+	const struct groups *g = &m->p->groups;
+	return arena_print(m->p->arena, "%s, %s: %s", g->names[m->drawn[row]],
+			   g->kinds[m->order[column]], says);
 }
 
 static const char *says_ratio(struct map *m, const struct cell_result *cell)
@@ -93,7 +102,8 @@ static const char *says_ratio(struct map *m, const struct cell_result *cell)
 
 static void put_field(struct map *m, size_t row, size_t column)
 {
-	const struct cell_result *cell = groups_cell(&m->p->groups, row, m->order[column]);
+	const size_t group = m->drawn[row];
+	const struct cell_result *cell = groups_cell(&m->p->groups, group, m->order[column]);
 	const char *words, *says;
 	if (!cell)
 		return;
@@ -107,7 +117,7 @@ static void put_field(struct map *m, size_t row, size_t column)
 			 cell->is_baseline ? BASELINE
 			 : decided         ? DECIDED
 					   : UNDECIDED,
-			 ratio, groups_best(&m->p->groups, row) == cell);
+			 ratio, groups_best(&m->p->groups, group) == cell);
 		words = ratio_words(m, ratio);
 		if (!cell->is_baseline && !decided)
 			words = arena_print(m->p->arena, "(%s)", words);
@@ -129,7 +139,8 @@ static void put_note(struct map *m, size_t *n, const char *words)
 
 static void put_notes(struct map *m)
 {
-	size_t n = 0, left_out = m->p->groups.n_kinds - m->columns;
+	const size_t columns = m->p->groups.n_kinds - m->columns, rows = m->p->groups.n - m->rows;
+	size_t n = 0;
 	for (size_t i = 0; i < m->n_reasons; i++)
 		put_note(m, &n,
 			 arena_print(m->p->arena, "(%c) %s", (char)('a' + i), m->reasons[i]));
@@ -137,35 +148,58 @@ static void put_notes(struct map *m)
 		put_note(m, &n,
 			 arena_print(m->p->arena, "(%c) for other reasons: run.json has them",
 				     (char)('a' + REASONS_MAX)));
-	if (left_out)
+	if (columns)
 		put_note(m, &n,
 			 arena_print(m->p->arena, "%s, the slowest, not drawn",
-				     COUNTED(left_out, "more column")));
+				     COUNTED(columns, "more column")));
+	if (rows)
+		put_note(m, &n,
+			 arena_print(m->p->arena, "%s not drawn", COUNTED(rows, "more row")));
+}
+
+static bool has_field(const struct map *m, size_t group)
+{
+	for (size_t column = 0; column < m->columns; column++) {
+		if (groups_cell(&m->p->groups, group, m->order[column]))
+			return true;
+	}
+	return false;
+}
+
+/* A group whose cells are all in columns that are not drawn has no row. */
+static void choose_rows(struct map *m)
+{
+	for (size_t group = 0; group < m->p->groups.n && m->rows < ROWS_MAX; group++) {
+		if (has_field(m, group))
+			m->drawn[m->rows++] = group;
+	}
 }
 
 static bool name_all(struct map *m)
 {
 	const struct groups *g = &m->p->groups;
 	m->order = arena_alloc(m->p->arena, (g->n_kinds + 1) * sizeof(*m->order));
-	m->rows = arena_alloc(m->p->arena, (g->n + 1) * sizeof(*m->rows));
+	m->drawn = arena_alloc(m->p->arena, (g->n + 1) * sizeof(*m->drawn));
+	m->names = arena_alloc(m->p->arena, (g->n + 1) * sizeof(*m->names));
 	m->heads = arena_alloc(m->p->arena, (g->n_kinds + 1) * sizeof(*m->heads));
-	if (!m->order || !m->rows || !m->heads)
+	if (!m->order || !m->drawn || !m->names || !m->heads)
 		return false;
 	groups_rank(g, m->order);
-	for (size_t i = 0; i < g->n; i++)
-		m->rows[i] = g->names[i];
+	choose_rows(m);
+	for (size_t i = 0; i < m->rows; i++)
+		m->names[i] = g->names[m->drawn[i]];
 	for (size_t i = 0; i < g->n_kinds; i++)
 		m->heads[i] = g->kinds[m->order[i]];
-	labels_fit(m->p->arena, m->rows, g->n, ROW_MAX_CHARS);
+	labels_fit(m->p->arena, m->names, m->rows, ROW_MAX_CHARS);
 	labels_fit(m->p->arena, m->heads, g->n_kinds, COLUMN_MAX_CHARS);
 	return true;
 }
 
 static void put_names(struct map *m)
 {
-	for (size_t i = 0; i < m->p->groups.n; i++) {
+	for (size_t i = 0; i < m->rows; i++) {
 		put_line(m, i + 1, 0, ROW_NAME, NAN, false);
-		put_rest(m, m->rows[i], ROW_MAX_CHARS, " ");
+		put_rest(m, m->names[i], ROW_MAX_CHARS, " ");
 	}
 	for (size_t i = 0; i < m->columns; i++) {
 		put_line(m, 0, i + 1, COLUMN_NAME, NAN, false);
@@ -195,7 +229,7 @@ const char *heat_map_write(struct plots *p, FILE *data)
 		return "no cell has a ratio to its baseline";
 	fputs("row\tcolumn\tkind\tratio\tbest\twords\thover\n", data);
 	put_names(&m);
-	for (size_t row = 0; row < g->n; row++) {
+	for (size_t row = 0; row < m.rows; row++) {
 		for (size_t column = 0; column < m.columns; column++)
 			put_field(&m, row, column);
 	}

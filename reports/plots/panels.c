@@ -196,8 +196,8 @@ static void put_scaling_place(struct panels *s, size_t panel, size_t line, size_
 {
 	const char *what = "a panel for each strategy", *group = " ";
 	if (shown < s->n_lines)
-		what = arena_print(s->p->arena, "the %zu fastest of %zu strategies", shown,
-				   s->n_lines);
+		what = arena_print(s->p->arena, "the %zu fastest of %s", shown,
+				   GROUPED(s->n_lines));
 	if (s->is_split)
 		group = s->cut[line];
 	else if (is_several(s))

@@ -9,8 +9,11 @@
 #include "engine/base/util.h"
 #include "reports/words/format.h"
 
-/* With several groups: the most rows that fit on a page, and the fewest of each group. */
-enum { PAGE_ROWS = 72, LEAST_ROWS = 4 };
+/*
+ * The most rows that fit on a page; with several groups the fewest of each group, and the most
+ * groups. The PNG of many more rows would be higher than Cairo can draw.
+ */
+enum { PAGE_ROWS = 72, LEAST_ROWS = 4, GROUPS_MAX = 48 };
 
 static const char mark[] = " (baseline)";
 
@@ -39,18 +42,28 @@ static void collect(struct plots *p, size_t group)
 static size_t most_rows(const struct plots *p)
 {
 	const size_t each = PAGE_ROWS / MAX(p->groups.n, 1);
-	return p->groups.n < 2 ? SIZE_MAX : MAX(each, LEAST_ROWS + 1) - 1;
+	return MAX(each, LEAST_ROWS + 1) - 1;
 }
 
-/* The group's name is in a row of its own above the cells, with the number of cells. */
-static void put_head(struct rows *r, size_t group, size_t shown, size_t n)
+/* A row of words alone. */
+static void put_head(struct rows *r, const char *name)
 {
-	const char *name = r->p->groups.names[group];
-	if (shown < n)
-		name = arena_print(r->p->arena, "%s (%zu of %s)", name, shown, COUNTED(n, "cell"));
 	fprintf(r->data, "%zu\t", ++r->row);
 	put_words(r->p, r->data, name, WORDS_MAX_CHARS);
 	fputs("\t3\tNaN\tNaN\tNaN\t0\t?\t \n", r->data);
+}
+
+/* Above the cells of one of several groups stands its name, with the number of cells. */
+static void put_name(struct rows *r, size_t group, size_t shown, size_t n)
+{
+	struct plots *p = r->p;
+	if (p->groups.n > 1 && shown < n)
+		put_head(r, arena_print(p->arena, "%s (%zu of %s)", p->groups.names[group], shown,
+					COUNTED(n, "cell")));
+	else if (p->groups.n > 1 && n)
+		put_head(r, p->groups.names[group]);
+	else if (shown < n)
+		put_head(r, arena_print(p->arena, "%zu of %s", shown, COUNTED(n, "cell")));
 }
 
 struct row_kind {
@@ -74,8 +87,7 @@ static void put_group(struct rows *r, const struct row_kind *kind, size_t group)
 	name_cells(p, kind->name_max);
 	for (size_t i = 0; i < n; i++)
 		shown += i < most_rows(p) || p->cells[i]->is_baseline;
-	if (p->groups.n > 1 && n)
-		put_head(r, group, shown, n);
+	put_name(r, group, shown, n);
 	for (size_t i = 0; i < n; i++) {
 		if (i < most_rows(p) || p->cells[i]->is_baseline)
 			kind->put(r, p->cells[i], p->names[i]);
@@ -85,8 +97,12 @@ static void put_group(struct rows *r, const struct row_kind *kind, size_t group)
 static size_t put_rows(struct plots *p, FILE *data, const struct row_kind *kind)
 {
 	struct rows r = {.p = p, .data = data};
-	for (size_t i = 0; i < MAX(p->groups.n, 1); i++)
+	const size_t groups = MAX(p->groups.n, 1), most = MIN(groups, GROUPS_MAX);
+	for (size_t i = 0; i < most; i++)
 		put_group(&r, kind, i);
+	if (most < groups)
+		put_head(&r, arena_print(p->arena, "%s not drawn",
+					 COUNTED(groups - most, "more group")));
 	return r.drawn;
 }
 

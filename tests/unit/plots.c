@@ -41,13 +41,12 @@ static void own_passes(struct cell_result *cell)
 	cell->passes = own;
 }
 
-/* Long names, large figures, a floor as high as what is measured, many lines. */
-static void make_wide(struct result *result, double ratio, double cost)
+/* More cells with long names, with one job and two of each. */
+static void add_cells(struct result *result, size_t more, double ratio, double cost)
 {
-	enum { MORE = 60 };
-	struct cell_result *cells = arena_alloc(result->arena, (MORE + CELLS) * sizeof(*cells));
+	struct cell_result *cells = arena_alloc(result->arena, (more + CELLS) * sizeof(*cells));
 	memcpy(cells, result->cells, CELLS * sizeof(*cells));
-	for (size_t i = 0; i < MORE; i++) {
+	for (size_t i = 0; i < more; i++) {
 		struct cell_result *cell = &cells[CELLS + i];
 		*cell = cells[CELL_FSTATAT];
 		own_passes(cell);
@@ -59,7 +58,14 @@ static void make_wide(struct result *result, double ratio, double cost)
 		cell->ns_per_entry = with_estimate(cost, cost * 0.9, cost * 1.1, 20);
 	}
 	result->cells = cells;
-	result->n_cells = CELLS + MORE;
+	result->n_cells = CELLS + more;
+}
+
+/* Long names, large figures, a floor as high as what is measured, many lines. */
+static void make_wide(struct result *result, double ratio, double cost)
+{
+	add_cells(result, 60, ratio, cost);
+	struct cell_result *cells = result->cells;
 	cells[CELL_LSTAT].label = LONG LONG;
 	cells[CELL_SKIPPED].reason = LONG LONG;
 	cells[CELL_FLOOR].ns_per_entry = with_estimate(cost, cost * 0.99, cost * 1.01, 20);
@@ -79,6 +85,20 @@ static void wide_words_lie_inside_the_picture(void **state)
 		assert_pictures_whole(s);
 		result_free(result);
 	}
+}
+
+/* So many that a row for each would make a picture higher than Cairo draws. */
+static void of_two_thousand_cells_the_best_are_drawn(void **state)
+{
+	struct scratch *s = *state;
+	struct result *result = with_result();
+	add_cells(result, 2000, 0.9, 700);
+	must_draw(s, result);
+	assert_svg_contains(s, "ns-per-entry.svg", ">72 of 2,009 cells<");
+	assert_svg_contains(s, "ns-per-entry.svg", ">lstat (baseline)<");
+	assert_svg_contains(s, "ratio.svg", ">71 of 2,004 cells<");
+	assert_pictures_whole(s);
+	result_free(result);
 }
 
 /* One cell alone: gnuplot 5.4 dies of labels that are all NaN. */
@@ -311,7 +331,7 @@ static void many_strategies_scale_in_panels_of_their_own(void **state)
 	}
 	must_draw(s, result);
 	assert_svg_contains(s, "scaling.svg",
-			    "jobs; the 12 fastest of 30 strategies, the others in grey");
+			    "jobs; the 12 fastest of 30, the others in grey");
 	assert_svg_contains(s, "scaling.svg", "<text>way00</text>");
 	assert_svg_contains(s, "scaling.svg", "<text>way11</text>");
 	assert_svg_contains(s, "scaling.svg",
@@ -573,6 +593,7 @@ int main(void)
 		TEST(the_axis_names_the_intervals),
 		TEST(words_lie_inside_the_picture),
 		TEST(wide_words_lie_inside_the_picture),
+		TEST(of_two_thousand_cells_the_best_are_drawn),
 		TEST(one_cell_is_drawn),
 		TEST(the_readmes_pictures_are_whole),
 		TEST(hostile_names_are_harmless),

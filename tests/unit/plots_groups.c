@@ -164,6 +164,46 @@ static void of_many_cells_the_best_are_shown(void **state)
 	result_free(r);
 }
 
+/* So many that a row for each would make a picture higher than Cairo draws. */
+static void of_very_many_groups_the_first_are_shown(void **state)
+{
+	static const uint64_t nine_sizes[] = {100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000};
+	static const char *const shapes[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"};
+	static const struct grid very_many = {shapes, 10, nine_sizes, 9, kinds, 2, 1};
+	struct scratch *s = *state;
+	struct result *r = with_groups(&very_many);
+	must_draw(s, r);
+	assert_int_equal(count_texts(s, "heat-map.svg", "26 more rows not drawn"), 1);
+	assert_int_equal(count_texts(s, "ns-per-entry.svg", "42 more groups not drawn"), 1);
+	assert_int_equal(count_texts(s, "ratio.svg", "42 more groups not drawn"), 1);
+	assert_pictures_whole(s);
+	result_free(r);
+}
+
+/* Of 25 columns 24 are drawn; what has nothing but the slowest has no empty row. */
+static void a_group_of_slow_columns_alone_has_no_row(void **state)
+{
+	enum { KINDS = 25 };
+	static const uint64_t two_sizes[] = {100, 200};
+	const char *names[KINDS];
+	struct scratch *s = *state;
+	const struct grid grid = {two_shapes, 2, two_sizes, 1, names, KINDS, 1};
+	char text[KINDS][8];
+	for (size_t i = 0; i < KINDS; i++) {
+		snprintf(text[i], sizeof(text[i]), "way%zu", i);
+		names[i] = text[i];
+	}
+	struct result *r = with_groups(&grid);
+	r->n_cells = KINDS + 1; /* of the second tree only the baseline, which is the slowest */
+	must_draw(s, r);
+	assert_int_equal(count_texts(s, "heat-map.svg", "1 more column, the slowest, not drawn"),
+			 1);
+	assert_int_equal(count_texts(s, "heat-map.svg", "1 more row not drawn"), 1);
+	assert_int_equal(count_texts(s, "heat-map.svg", "deep,100"), 0);
+	assert_pictures_whole(s);
+	result_free(r);
+}
+
 /* A panel for each group, a legend for all, and no line through cells of two groups. */
 static void lines_are_drawn_in_a_panel_of_their_group(void **state)
 {
@@ -391,7 +431,7 @@ static void sizes_have_a_row_for_each_shape(void **state)
 				     "deep: 2 jobs pay at every size measured on ext4, warm, "
 				     "from 1,000 entries"),
 			 1);
-	assert_int_equal(count_texts(s, "sizes.svg", "more jobs pay from here on"), 2);
+	assert_int_equal(count_texts(s, "sizes.svg", "more jobs pay from here on"), 1);
 	assert_int_equal(count_texts(s, "sizes.svg", "fstatat/j2"), 1);
 	assert_int_equal(count_texts(s, "sizes.svg", "ns per entry"), 2);
 	assert_svg_contains(s, "sizes.svg", "fstatat/j2, 1,000 entries: ");
@@ -611,6 +651,8 @@ int main(void)
 		TEST(one_group_has_no_heat_map),
 		TEST(rows_stand_below_the_name_of_their_group),
 		TEST(of_many_cells_the_best_are_shown),
+		TEST(of_very_many_groups_the_first_are_shown),
+		TEST(a_group_of_slow_columns_alone_has_no_row),
 		TEST(lines_are_drawn_in_a_panel_of_their_group),
 		TEST(an_interval_that_is_too_wide_is_cut),
 		TEST(a_line_that_a_group_lacks_keeps_its_place),
