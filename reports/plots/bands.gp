@@ -22,6 +22,7 @@ unset table
 stats data using 1 name 'entries' nooutput
 stats data using 3:4 name 'times' nooutput
 stats data using 5:7 name 'ratios' nooutput
+stats data using 5:6 name 'unders' nooutput
 
 # Each row has its title above both panels; they share the legend and the words below.
 PANEL = PANELS > 1 ? 270.0 : 400.0
@@ -43,10 +44,20 @@ if (!exists("ratios_max_x")) { ratios_max_x = 1; ratios_max_y = 1 }
 high = ratios_max_y < 1.5 * ratios_max_x ? ratios_max_y : 1.5 * ratios_max_x
 high = high < 1.1 ? 1.1 : 1.04 * high
 
+# Where ratios lie far apart the axis is logarithmic, so that those around 1 can be told apart.
+if (!exists("unders_min_x")) { unders_min_x = 1; unders_min_y = 1 }
+unders_least = unders_min_y > unders_min_x / 1.5 ? unders_min_y : unders_min_x / 1.5
+far_apart = unders_min_x > 0 && ratios_max_x / unders_min_x > 5
+low = far_apart ? unders_least / 1.1 : 0
+ratio_tics = far_apart ? "set logscale y; set ytics (1 1); do for [e = -4:5] { \
+	do for [i in '1 2 5'] { set ytics add (grouped(i * 10.0 ** e) i * 10.0 ** e) } }" \
+	: "unset logscale y; set ytics autofreq"
+
 array colours[8] = [BLUE, RED, GREEN, PURPLE, ORANGE, SKY, GREY, BLACK]
 AWAY = 1e30 # of points without a figure
 array shapes[5] = [7, 5, 9, 11, 13]
 
+time_marks = times_max_y / times_min_x < 5 ? '1 1.5 2 3 4 5' : '1 2 5'
 row_at = "set tmargin at screen 1 - (HEAD + (k - 1) * PANEL + 22) / H; \
 	set bmargin at screen 1 - (HEAD + k * PANEL - 34) / H"
 time_at = "set lmargin at screen 1.0 * LEFT / W; \
@@ -57,31 +68,26 @@ time_at = "set lmargin at screen 1.0 * LEFT / W; \
 		at screen 1.0 * LEFT / W, screen 1 - (HEAD + (k - 1) * PANEL + 8) / H; \
 	set ylabel 'ns per entry' tc rgb INK noenhanced; \
 	set logscale y; unset ytics; set ytics nomirror scale 0 textcolor rgb INK; \
-	set ytics (1 1); do for [e = 0:9] { \
-		set ytics add (10.0 ** e, 2 * 10.0 ** e, 5 * 10.0 ** e) }; \
-	if (times_max_y / times_min_x < 5) { do for [e = 0:9] { \
-		set ytics add (1.5 * 10.0 ** e, 3 * 10.0 ** e, 4 * 10.0 ** e) } }; \
+	set ytics (1 1); do for [e = 0:9] { do for [i in time_marks] { \
+		set ytics add (grouped(i * 10.0 ** e) i * 10.0 ** e) } }; \
 	set yrange [times_min_x / 1.1 : times_max_y * 1.1]"
 ratio_at = "set lmargin at screen (LEFT + WIDE + APART) / W; \
 	set rmargin at screen (LEFT + 2 * WIDE + APART) / W; \
 	unset label; unset arrow; unset object; \
 	set ylabel 'time / time of the baseline' tc rgb INK noenhanced; \
-	unset logscale y; unset ytics; set ytics nomirror scale 0 textcolor rgb INK autofreq; \
-	set yrange [0 : high]; \
+	unset ytics; set ytics nomirror scale 0 textcolor rgb INK; \
+	eval ratio_tics; \
+	set yrange [low : high]; \
 	if (from[k] > 0) { \
-		share = share_of(from[k], entries_min / 1.25, entries_max * 1.25, 1); \
 		set arrow 1 from first from[k], graph 0 to first from[k], graph 1 nohead front \
 			lw 1.5 dt (6, 4) lc rgb INK; \
 		if (from_hi[k] > 0) { \
 			set object 1 rectangle from first from_lo[k], graph 0 \
 				to first from_hi[k], graph 1 behind fs transparent solid 0.12 \
-				noborder fc rgb INK }; \
-		eval (share < 0.5 ? mark_right : mark_left) \
+				noborder fc rgb INK } \
 	}"
-mark_right = "set label 23 mark at first from[k], graph 0.04 left \
-	offset 0.3, 0 font ',9' tc rgb INK noenhanced"
-mark_left = "set label 23 mark at first from[k], graph 0.04 right \
-	offset -0.3, 0 font ',9' tc rgb INK noenhanced"
+MARKED = 0
+do for [k = 1:PANELS] { if (from[k] > 0) { MARKED = 1 } }
 
 # The legend's lines are drawn apart: a row may lack one.
 legend = "set key at screen KEY_LEFT, screen 1 - (HEAD + 18.0) / H left top Left reverse \
@@ -111,6 +117,7 @@ panels = "eval begin_page; eval words_below; set multiplot; do for [k = 1:PANELS
 			using (has(5) ? $1 : AWAY):(has(5) ? $5 : 1):15 @hover notitle, \
 		for [i = 0:LINES - 1] NaN with linespoints lw 1.8 ps 0.7 pt shapes[i % 5 + 1] \
 			lc rgb colours[i + 1] title line[i + 1], \
+		for [i = 1:MARKED] NaN with lines lw 1.5 dt (6, 4) lc rgb INK title mark, \
 		@more \
 	}; unset multiplot; unset label; unset arrow"
 

@@ -54,6 +54,16 @@ set grid xtics lt 1 lw 1 lc rgb PALE
 set style fill solid noborder
 unset key
 
+# A number as the tables have it: 12,500.
+grouped(x) = x < 1000 ? sprintf('%.10g', x) \
+	: grouped(floor(x / 1000 + 1e-9)) . sprintf(',%03d', int(x + 0.5) % 1000)
+
+# Marks of a linear axis: 1, 2 or 5 of a decade apart, and all with as many decimals as the distance
+# has: 0.95, 1.00, 1.05.
+nice(s) = s <= decade_of(s) ? decade_of(s) : s <= 2 * decade_of(s) ? 2 * decade_of(s) \
+	: s <= 5 * decade_of(s) ? 5 * decade_of(s) : 10 * decade_of(s)
+decimals_of(step) = step < 0.999 ? sprintf('%%.%df', int(-floor(log10(step) + 1e-9))) : '%.0f'
+
 # 1, 2 and 5 of every decade; gnuplot alone would give the tens only. Over many decades only these
 # have room for their numbers.
 log_tics = "set xtics (1 1); do for [e = -3:7] { \

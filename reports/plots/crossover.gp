@@ -10,6 +10,6 @@ name = 'crossover'
 MORE = 0
 title = 'Where one begins to win'
 below = words[ABOUT_BASELINE]
-mark = 'the medians cross here'
+mark = 'where the medians cross'
 x_format = number[ABOUT_BASELINE] == 2 ? '%.0s%cs' : '%.0s%c'
 load 'bands.gp'

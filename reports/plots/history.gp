@@ -33,7 +33,6 @@ eval begin_page
 set lmargin at screen 80.0 / W
 set rmargin at screen 1 - 50.0 / W
 set xrange [0.4 : all_max_y + 0.6]
-set format y '%g' # of a narrow range no two ticks may read the same
 unset grid
 set grid ytics lt 1 lw 1 lc rgb PALE
 unset xtics
@@ -56,6 +55,9 @@ panels = "set multiplot; do for [k = 1:PANELS] { \
 	set bmargin at screen 1 - (HEAD + PANEL * k - 44.0) / H; \
 	if (k > 1) { unset label }; \
 	set yrange [1.1 * low[k] - 0.1 * high[k] : 1.25 * high[k] - 0.25 * low[k]]; \
+	step = nice(0.25 * (high[k] - low[k])); \
+	set ytics step; \
+	set format y decimals_of(step); \
 	set label 20 names[k] at graph 0, graph 1 left offset 0, 0.7 font ',10' \
 		tc rgb INK noenhanced; \
 	floor = 1.1 * low[k] - 0.1 * high[k]; \

@@ -37,8 +37,7 @@ set xrange [1 : 1.2 / luck_min]
 set ytics (1 1)
 many = all_max > 3000 * all_min
 do for [e = -3:7] {
-	set ytics add (10.0 ** e)
-	if (!many) { set ytics add (2 * 10.0 ** e, 5 * 10.0 ** e) }
+	do for [i in many ? '1' : '1 2 5'] { set ytics add (grouped(i * 10.0 ** e) i * 10.0 ** e) }
 }
 
 array colours[8] = [BLACK, BLUE, RED, GREEN, ORANGE, PURPLE, SKY, GREY]

@@ -28,6 +28,11 @@ left = far_apart ? figures_min_x / 2 : 0
 right = figures_max_y * (far_apart ? 1.2 : 1.04)
 if (far_apart) { set logscale x; set format x '%.0s%c' }
 if (far_apart) { if (right / left > 2000) { eval decade_tics } else { eval log_tics } }
+if (!far_apart) {
+	step = nice(60.0 * right / (W * (1 - margin_for(rows_max_y) - margin_for(words_max_y))))
+	set xtics (0)
+	do for [i = 1:int(right / step)] { set xtics add (grouped(i * step) i * step) }
+}
 set xrange [left : right]
 
 floor = number[ABOUT_FLOOR]

@@ -35,6 +35,9 @@ if (high / low > 4) {
 		sprintf('%d', 2 ** (wide * e)) 2.0 ** (wide * e)) }
 } else {
 	set yrange [low - 0.05 * (high - low) : high + 0.05 * (high - low)]
+	step = nice((high - low) / 6.0)
+	set ytics step
+	set format y decimals_of(step)
 }
 if (all_max_x < 12) { set xtics 1 }
 
