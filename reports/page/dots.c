@@ -32,7 +32,7 @@ static const char *label(const struct chart *c, double tick)
 static void begin(const struct chart *c, const char *class)
 {
 	html_put(c->to, "<svg class=\"dots%s%s\" ", class ? " " : "", class ? class : "");
-	fprintf(c->to, "width=\"%d\" height=\"%d\" aria-hidden=\"true\">", WIDTH, HEIGHT);
+	fprintf(c->to, "viewBox=\"0 0 %d %d\" aria-hidden=\"true\">", WIDTH, HEIGHT);
 }
 
 void dots_put_scale(const struct chart *c)

@@ -29,15 +29,44 @@ void page_end_section(const struct page *p)
 	fputs("</section>\n", p->to);
 }
 
-/* Names the shape, or counts the trees if there are several; likewise the filesystem. */
+/* "3 trees"; a tree that was made on several filesystems is one. */
+static const char *trees_words(struct arena *arena, const struct result *result)
+{
+	const struct tree_facts *trees = result->trees, *only = result_only_tree(result);
+	size_t n = 0;
+	for (size_t i = 0; i < result->n_trees; i++) {
+		size_t k = 0;
+		while (k < i && !(same_text(trees[k].name, trees[i].name) &&
+				  same_text(trees[k].shape, trees[i].shape)))
+			k++;
+		n += k == i;
+	}
+	return only ? format_text(arena, only->name) : format_counted(arena, n, "tree");
+}
+
+/* "tmpfs, ext4"; of more than three kinds how many there are. */
+static const char *kinds_words(struct arena *arena, const struct result *result)
+{
+	enum { NAMED_MOST = 3 };
+	const struct fs_facts *fs = result->fs;
+	const char *names = "";
+	size_t n = 0;
+	for (size_t i = 0; i < result->n_fs && names; i++) {
+		size_t k = 0;
+		while (k < i && !same_text(fs[k].type, fs[i].type))
+			k++;
+		if (k == i)
+			names = arena_print(arena, "%s%s%s", names, n++ ? ", " : "",
+					    format_text(arena, fs[i].type));
+	}
+	return n && n <= NAMED_MOST ? names : format_counted(arena, n, "filesystem");
+}
+
+/* Names the shape and the filesystems, or counts them if there are several. */
 const char *page_title(struct arena *arena, const struct result *result)
 {
-	const struct tree_facts *only = result_only_tree(result);
-	const char *tree = only ? format_text(arena, only->name)
-				: format_counted(arena, result->n_trees, "tree");
-	const char *fs = result->n_fs == 1 ? format_text(arena, result->fs[0].type)
-					   : format_counted(arena, result->n_fs, "filesystem");
-	const char *title = arena_print(arena, "%s on %s", tree, fs);
+	const char *title = arena_print(arena, "%s on %s", trees_words(arena, result),
+					kinds_words(arena, result));
 	return title ? title : "?";
 }
 

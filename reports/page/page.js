@@ -104,24 +104,33 @@ function hideTip() {
 	tip.hidden = true;
 }
 
-/* The words of an element: its <title>, which the browser would show late, and once. */
+/* The words of an element: its title, which the browser would show late, and not by the keys. */
 function takeTitle(at) {
 	const title = at.querySelector(':scope > title');
-	if (title) {
-		at.dataset.tip = title.textContent;
-		title.remove();
-	}
+	const words = title?.textContent ?? at.getAttribute('title');
+	if (words)
+		at.dataset.tip = words;
+	title?.remove();
+	at.removeAttribute('title');
 	return at.dataset.tip;
 }
 
 addEventListener('pointerover', (event) => {
-	const at = event.target.closest?.('svg .point, svg .ideal, svg.dots, svg .mark');
+	const at = event.target.closest?.('svg .point, svg .ideal, svg.dots, svg .mark, .matrix td');
 	const words = at && takeTitle(at);
 	if (words)
 		showTip(words, event.clientX, event.clientY);
 	else if (!event.target.closest?.('svg.walk'))
 		hideTip();
 });
+addEventListener('focusin', (event) => {
+	const at = event.target.closest?.('.matrix td'), words = at && takeTitle(at);
+	if (words) {
+		const box = at.getBoundingClientRect();
+		showTip(words, box.left + box.width / 2, box.top);
+	}
+});
+addEventListener('focusout', (event) => event.target.closest?.('.matrix td') && hideTip());
 addEventListener('scroll', hideTip, {passive: true});
 addEventListener('keydown', (event) => event.key === 'Escape' && hideTip());
 

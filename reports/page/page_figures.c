@@ -433,8 +433,8 @@ static void put_size_line(const struct figure *f, const struct chart *c, const s
 		fprintf(c->to, "<path class=\"whisker s%zu\" d=\"M%.1f %.1fV%.1f\"/>", line,
 			chart_x(c, s->entries[i]), chart_y(c, e->lo), chart_y(c, e->hi));
 		put_point(c, line, s->entries[i], e->median,
-			  arena_print(p->arena, "%s, %.0f entries: %s", f->names[line],
-				      s->entries[i],
+			  arena_print(p->arena, "%s, %s entries: %s", f->names[line],
+				      format_fixed(p->arena, s->entries[i], 0),
 				      page_estimate_words(p->arena, e, 1, " ns per entry")));
 	}
 	fputs("</g>\n", c->to);
