@@ -40,8 +40,8 @@ panel_at = "set lmargin at screen (LABELS + (k - 1) * (WIDE + APART)) / W; \
 words_below = "set label 21 'n of the class stands above its line; a mark is missing where fewer \
 than ten calls lie beyond it' at screen 0.5, screen 18.0 / H center font ',10' \
 	tc rgb INK noenhanced"
-legend = "set key at screen 0.98, screen 1 - (HEAD - 4.0) / H right top vertical maxrows 1 Left reverse \
-	noenhanced tc rgb INK samplen 1.0 spacing 1.1 width 1"
+legend = "set key at screen 0.98, screen 1 - (HEAD - 4.0) / H right top vertical maxrows 1 \
+	Left reverse noenhanced tc rgb INK samplen 1.0 spacing 1.1 width 1"
 
 AWAY = 1e30 # of marks that are not there
 seconds(column) = column > 0 ? column / 1e9 : NaN

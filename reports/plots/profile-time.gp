@@ -33,8 +33,8 @@ panel_at = "set lmargin at screen ((k - 1) * W / 2.0 + LABELS) / W; \
 	set label 20 names[k] at screen ((k - 1) * W / 2.0 + 0.02 * W) / W, \
 		screen 1 - (HEAD + 24.0) / H left font ':Bold' tc rgb INK noenhanced"
 
-legend = "set key at screen 0.98, screen 1 - (HEAD - 4.0) / H right top vertical maxrows 1 Left reverse \
-	noenhanced tc rgb INK samplen 1.2 spacing 1.1 width 1"
+legend = "set key at screen 0.98, screen 1 - (HEAD - 4.0) / H right top vertical maxrows 1 \
+	Left reverse noenhanced tc rgb INK samplen 1.2 spacing 1.1 width 1"
 
 AWAY = 1e30 # of rows of the other panel
 upto(k, i) = (i >= 1 ? $3 : 0) + (i >= 2 ? $4 : 0) + (i >= 3 ? $5 : 0)

@@ -330,8 +330,7 @@ static void many_strategies_scale_in_panels_of_their_own(void **state)
 		cell->ratio = with_estimate(2 + (double)i / 100, 1.9, 2.7, 20);
 	}
 	must_draw(s, result);
-	assert_svg_contains(s, "scaling.svg",
-			    "jobs; the 12 fastest of 30, the others in grey");
+	assert_svg_contains(s, "scaling.svg", "jobs; the 12 fastest of 30, the others in grey");
 	assert_svg_contains(s, "scaling.svg", "<text>way00</text>");
 	assert_svg_contains(s, "scaling.svg", "<text>way11</text>");
 	assert_svg_contains(s, "scaling.svg",
