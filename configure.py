@@ -333,10 +333,13 @@ def write_targets(n):
                  "--dir build/trees -o build/bench", "release")
     write_target(n, "plots", f"{run} report build/bench/run.json -o build/bench", "release")
     write_target(n, "example", f"{run} report reports/example/run.json -o build/example > "
-                 "build/example.txt && cp build/example/*.svg reports/example && "
+                 "build/example.txt && for plot in latency ns-per-entry ratio scaling; do "
+                 "cp build/example/$$plot.svg reports/example; done && "
                  f"{run} report reports/example/filesystems.json -o build/example-fs > "
                  "build/example-fs.txt && "
-                 "cp build/example-fs/heat-map.svg reports/example/filesystems.svg", "release")
+                 "cp build/example-fs/heat-map.svg reports/example/filesystems.svg && "
+                 "tests/bench/draw_speeds reports/example/claim.tsv reports/example/bulk.tsv",
+                 "release")
     for src in sorted(map(str, Path("tests/bench").glob("*.c"))):
         name = Path(src).stem
         if not name.startswith("with_"):

@@ -1,7 +1,7 @@
 # How many times as fast as the sequential walk each walk is: a panel for each size of tree, a row
 # for each filesystem, and a band where the claim lies, from 2 to 4.
-# Run it where it lies, beside claim.tsv and about.tsv: gnuplot claim.gp
-# bulk_table draws with it, too, and sets other words before: name, title, unit, low and high.
+# draw_speeds runs it, beside NAME.tsv and about.tsv; of bulk_table it sets other words before: name,
+# title, unit, low and high.
 #
 # claim.tsv: panel, place, walk, speed, lo, hi, entries, name of the walk, filesystem, part (1:
 # measured on fewer entries, which is a white dot)
@@ -65,6 +65,8 @@ panel_at = "set lmargin at screen (LEFT + (k - 1) * (WIDE + APART)) / W; \
 	set tmargin at screen 1 - (HEAD + 30.0) / H; \
 	set bmargin at screen 46.0 / H; \
 	if (k == 2) { unset label; unset key }; \
+	if (k == 1) { do for [i = 1:PLACES] { set label 100 + i places[i] at first left, first i \
+		right offset -0.8, 0 tc rgb INK noenhanced } }; \
 	set label 20 sizes[k] . unit at graph 0, graph 1 left offset 0, 0.8 \
 		font ':Bold' tc rgb INK noenhanced; \
 	set object 1 rectangle from first low, graph 0 to first high, graph 1 behind \
@@ -75,6 +77,9 @@ legend = "set key at screen 0.98, screen 1 - 12.0 / H right top horizontal Left 
 
 # The walks of a row lie a little apart, so that none covers another.
 level(walk) = 0.62 * (walk - (WALKS + 1) / 2.0) / WALKS
+said(place, size, walk, speed, lo, hi) = \
+	sprintf('%s, %s%s, %s: %.2f times as fast (%.2f to %.2f)', \
+	place, size, unit, walk, speed, lo, hi)
 pick(k, i) = $1 == k && $3 == i
 panels = "eval begin_page; set multiplot; do for [k = 1:PANELS] { \
 	eval panel_at; \
@@ -90,16 +95,12 @@ panels = "eval begin_page; set multiplot; do for [k = 1:PANELS] { \
 			with points pt 7 ps 0.25 lc rgb 0xFFFFFF notitle, \
 		for [i = 1:WALKS] NaN with points pt shapes[i] ps 1 lc rgb colours[i] \
 			title names[i], \
-		data skip 1 using (left):2:(k == 1 && $3 == 1 ? strcol(9) : '') \
-			with labels right offset -0.8, 0 tc rgb INK noenhanced notitle \
+		data skip 1 using ($1 == k && strcol(4) ne 'NaN' ? $4 : 1e30): \
+			($2 + level($3)):(said(strcol(9), strcol(7), strcol(8), $4, $5, $6)) \
+			with labels hypertext point pt 7 ps 1.2 lc rgb 0xFF000000 notitle \
 	}; unset multiplot; unset label; unset object"
 
-set terminal svg noenhanced font "sans-serif,10.5" fontscale 1.333 size W, H background rgb "white"
+set terminal svg noenhanced font "sans-serif,10.5" fontscale 1.333 size W, H
 set output name . '.svg'
-eval panels
-
-set terminal pngcairo noenhanced font "sans-serif,10.5" fontscale 2 \
-	size 2 * W, 2 * H linewidth 2 pointscale 2 background rgb "white"
-set output name . '.png'
 eval panels
 set output
