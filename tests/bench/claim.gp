@@ -35,7 +35,7 @@ W = 1100
 HEAD = 116
 ROW = 30
 H = HEAD + 40 + ROW * (PLACES + 0.4) + 60
-LEFT = 7.6 * words_max_y + 30
+LEFT = 8.4 * words_max_y + 16
 APART = 22.0
 WIDE = (W - LEFT - 24 - (PANELS - 1) * APART) / PANELS
 
@@ -72,8 +72,8 @@ panel_at = "set lmargin at screen (LEFT + (k - 1) * (WIDE + APART)) / W; \
 	set object 1 rectangle from first low, graph 0 to first high, graph 1 behind \
 		fs solid noborder fc rgb 0xE8F3E8"
 
-legend = "set key at screen 0.98, screen 1 - 12.0 / H right top horizontal Left reverse \
-	noenhanced tc rgb INK samplen 1.0 width 2 maxrows 1"
+legend = "set key at screen 0.98, screen 1 - 84.0 / H right top vertical maxrows 1 Left reverse \
+	noenhanced tc rgb INK samplen 1.0 width 2"
 
 # The walks of a row lie a little apart, so that none covers another.
 level(walk) = 0.62 * (walk - (WALKS + 1) / 2.0) / WALKS
