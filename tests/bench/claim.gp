@@ -1,7 +1,7 @@
 # How many times as fast as the sequential walk each walk is: a panel for each size of tree, a row
 # for each filesystem, and a band where the claim lies, from 2 to 4.
-# draw_speeds runs it, beside NAME.tsv and about.tsv; of bulk_table it sets other words before: name,
-# title, unit, low and high.
+# draw_speeds runs it, beside NAME.tsv and about.tsv; of bulk_table it sets other words before:
+# name, title, unit, low and high.
 #
 # claim.tsv: panel, place, walk, speed, lo, hi, entries, name of the walk, filesystem, part (1:
 # measured on fewer entries, which is a white dot)
