@@ -34,6 +34,20 @@ static inline uint64_t flist_wait_count(void)
 	return flist_clock();
 }
 
+/*
+ * The number of blocks, of 512 bytes, that the calling thread has had read from devices; only the
+ * difference of two values has a meaning. 0: the system does not count this.
+ */
+static inline uint64_t flist_blocks_read(void)
+{
+#if !defined(FLIST_PORTABLE) && defined(RUSAGE_THREAD)
+	struct rusage usage;
+	if (getrusage(RUSAGE_THREAD, &usage) == 0)
+		return (uint64_t)usage.ru_inblock;
+#endif
+	return 0;
+}
+
 /* The CPU time that the calling thread has used, ns. */
 static inline uint64_t flist_cpu_clock(void)
 {

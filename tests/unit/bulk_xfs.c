@@ -26,6 +26,7 @@ static struct {
 	enum script script;
 	int error;
 	unsigned from;
+	long blocks; /* read by the calling thread, from each question to the next */
 	_Atomic unsigned calls;
 } made_up;
 
@@ -68,13 +69,14 @@ static void make_up(char *request)
 }
 
 /* How often the calling thread had to wait for an answer: a busy machine does not decide that. */
-static _Thread_local long waits;
+static _Thread_local long waits, blocks;
 
 /* Stands in for the library's own. */
 int getrusage(__rusage_who_t who, struct rusage *usage)
 {
 	const int ret = (int)syscall(SYS_getrusage, who, usage);
 	usage->ru_nvcsw = waits;
+	usage->ru_inblock = blocks += made_up.blocks;
 	return ret;
 }
 
@@ -356,11 +358,100 @@ static void inodes_are_not_in_memory(const struct place *p)
 	flist_list_free(calls);
 }
 
+/* The same list as by calls, from tables if the inodes are cached. */
+static struct flist_list *compare_cached(const char *root, bool cached)
+{
+	const struct flist_collect_options alone = {.threads.jobs = 1};
+	struct flist_list *calls = collect(root, NULL, 0);
+	struct flist_list *bulk = collect(root, &alone, FLIST_BULK);
+	const struct flist_how *how = flist_list_how(bulk);
+	hold_same_lists(bulk, calls);
+	hold(cached == (how->bulk && how->by_tables > 0), "%ju by tables",
+	     (uintmax_t)how->by_tables);
+	hold(cached || strstr(how->why_not, "not cached"), "%s", how->why_not);
+	flist_list_free(calls);
+	return bulk;
+}
+
+/* If the first system calls have read inodes from the device, bulkstat is not even tried. */
+static void calls_read_from_the_device(const struct place *p)
+{
+	hold(make_tree(p->root), "the tree cannot be made");
+	sync();
+	pause_ms(1100);
+	flist_bulk_calls_first = 100;
+	for (made_up.blocks = 0; COMPILED_IN && made_up.blocks <= 10000; made_up.blocks += 10000) {
+		made_up.calls = 0;
+		flist_list_free(compare_cached(p->root, made_up.blocks == 0));
+		hold(!made_up.calls == (made_up.blocks > 0), "%u calls", made_up.calls);
+	}
+	made_up.blocks = 0;
+}
+
+static void inodes_that_calls_read_from_the_device(void **state)
+{
+	(void)state;
+	on("xfs", "", calls_read_from_the_device);
+}
+
 static void inodes_not_in_memory(void **state)
 {
 	(void)state;
 	if (COMPILED_IN)
 		on("xfs", "", inodes_are_not_in_memory);
+}
+
+/* ---- Small trees ----------------------------------------------------------------------------- */
+
+static bool make_thousands(int at)
+{
+	return make_dir(at, "few", make_hundred_files) &&
+	       make_dir(at, "many", make_hundred_directories) && make_dir(at, "large", make_large);
+}
+
+/* Lists a tree below the root. Returns how many entries came from tables. */
+static size_t by_tables(const struct place *p, const char *name, unsigned jobs)
+{
+	char root[PATH_MAX + 16];
+	const struct flist_collect_options o = {.threads.jobs = jobs};
+	snprintf(root, sizeof(root), "%s/%s", p->root, name);
+	struct flist_list *list = collect(root, &o, FLIST_BULK);
+	struct flist_list *calls = collect(root, &o, 0);
+	hold_same_lists(list, calls);
+	const struct flist_how how = *flist_list_how(list);
+	hold(how.bulk || !how.by_tables, "%s: %ju by tables", name, (uintmax_t)how.by_tables);
+	hold(!how.why_not == how.bulk, "%s: %s", name, how.why_not ? how.why_not : "no reason");
+	hold(how.bulk || strstr(how.why_not, "so small"), "%s", how.why_not);
+	flist_list_free(list);
+	flist_list_free(calls);
+	return how.by_tables;
+}
+
+static void small_trees_are_listed_by_calls(const struct place *p)
+{
+	const int at = open(p->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	hold(make_dir(at, "all", make_thousands), "the tree cannot be made");
+	close(at);
+	sync();
+	pause_ms(1100);
+	flist_bulk_calls_first = 500;
+	for (unsigned jobs = 1; jobs <= 2 && COMPILED_IN; jobs++) {
+		hold(by_tables(p, "all/few", jobs) == 0, "a hundred entries");
+		/* Of two jobs, one continues by calls while the other opens the tables. */
+		const size_t most = 10100, least = jobs > 1 ? 1 : most - 700;
+		size_t n = by_tables(p, "all/many", jobs);
+		hold(n >= least && n < most - 200, "%u jobs: %zu by tables", jobs, n);
+		n = by_tables(p, "all/large", jobs);
+		hold(n > 0 || jobs > 1, "%u jobs: %zu of one directory", jobs, n);
+	}
+	flist_bulk_calls_first = 100 * 1000;
+	hold(!COMPILED_IN || by_tables(p, "all", 1) == 0, "not even ten thousand");
+}
+
+static void a_small_tree_is_listed_by_calls(void **state)
+{
+	(void)state;
+	on("xfs", "", small_trees_are_listed_by_calls);
 }
 
 static void jobs_that_are_not_given_are_found(void **state)
@@ -373,6 +464,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(inodes_not_in_memory),
+		cmocka_unit_test(inodes_that_calls_read_from_the_device),
 		cmocka_unit_test(an_xfs),
 		cmocka_unit_test(an_xfs_of_other_sizes),
 		cmocka_unit_test(an_old_xfs),
@@ -386,6 +478,7 @@ int main(void)
 		cmocka_unit_test(metadata_not_yet_written),
 		cmocka_unit_test(a_part_that_is_too_small),
 		cmocka_unit_test(invalid_answers_of_the_kernel),
+		cmocka_unit_test(a_small_tree_is_listed_by_calls),
 		cmocka_unit_test(jobs_that_are_not_given_are_found),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

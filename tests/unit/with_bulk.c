@@ -64,7 +64,7 @@ static bool make_kinds(int at)
 	       !utimensat(at, "empty", early, 0) && !utimensat(at, "other", late, 0);
 }
 
-static bool make_large(int at)
+bool make_large(int at)
 {
 	char name[300];
 	for (int i = 0; i < LARGE; i++) {
@@ -153,6 +153,7 @@ void on_large(const char *type, unsigned mebibytes, const char *options,
 			error = loop_mount(type, p.root, "/dev/shm", mebibytes, options);
 		if (error)
 			_exit(77);
+		flist_bulk_calls_first = 0; /* small trees are enough */
 		test(&p);
 		_exit(0);
 	}
@@ -283,7 +284,7 @@ void tree_is_the_same(const struct place *p)
 	flist_list_free(compare(p->root, &ordered, true));
 }
 
-static bool make_hundred_files(int at)
+bool make_hundred_files(int at)
 {
 	char name[16];
 	for (int i = 0; i < 100; i++) {
@@ -294,7 +295,7 @@ static bool make_hundred_files(int at)
 	return true;
 }
 
-static bool make_hundred_directories(int at)
+bool make_hundred_directories(int at)
 {
 	char name[16];
 	for (int i = 0; i < 100; i++) {

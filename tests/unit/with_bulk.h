@@ -11,6 +11,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "strategies/flist/collect/bulk.h"
 #include "strategies/flist/flist.h"
 #include "tests/scratch.h"
 
@@ -79,6 +80,9 @@ void hold_refused(const char *root, const struct flist_collect_options *options,
 void tree_is_the_same(const struct place *p);
 /* Jobs that are not given are found, where tables are read and where they are not. */
 void jobs_are_found(const struct place *p);
+bool make_hundred_files(int at);
+bool make_hundred_directories(int at);
+bool make_large(int at);
 void filter_and_each_and_lazy(const struct place *p);
 void mounts_are_seen(const struct place *p);
 void without_privilege(const struct place *p);

@@ -1,10 +1,14 @@
 #include "strategies/flist/collect/bulk.h"
 
+#include <errno.h>
+
 #include "strategies/flist/collect/entry.h"
 
 #ifndef FLIST_PORTABLE
 #define HAVE_BULK 1
 #endif
+
+size_t flist_bulk_calls_first = 1024;
 
 #ifndef HAVE_BULK
 
@@ -20,10 +24,21 @@ void flist_bulk_end(struct flist_bulk *bulk)
 	(void)bulk;
 }
 
-const char *flist_bulk_why_not(const struct flist_bulk *bulk)
+int flist_bulk_open(struct flist_walk *walk)
+{
+	(void)walk;
+	return -ENOTSUP;
+}
+
+bool flist_bulk_is_open(const struct flist_bulk *bulk)
 {
 	(void)bulk;
-	return NULL;
+	return false;
+}
+
+const char *flist_bulk_why_not(const struct flist_walk *walk)
+{
+	return walk->why_not;
 }
 
 void flist_bulk_reader_free(struct flist_bulk_reader *reader)
@@ -79,10 +94,10 @@ uint32_t flist_bulk_listed(const struct flist_walker *w, const struct flist_node
 }
 
 #else
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
@@ -90,6 +105,7 @@ uint32_t flist_bulk_listed(const struct flist_walker *w, const struct flist_node
 #include "strategies/flist/ask/ask.h"
 #include "strategies/flist/bulk/device.h"
 #include "strategies/flist/bulk/tables.h"
+#include "strategies/flist/clock.h"
 #include "strategies/flist/extra/extra.h"
 
 enum {
@@ -105,9 +121,19 @@ enum {
 	COMPARED_MOST = 1024,   /* limit of names that are compared with the kernel's, bytes */
 	SUBVOLUME_ROOT = 256,   /* inode of its root: all items are of the tree */
 	EXT4_ROOT = 2,          /* the same for ext4 */
+	ENTRIES_PER_BLOCK = 2,  /* fewer for each block read: the inodes of an xfs are not cached */
+	XFS_TYPE = 0x58465342,  /* of fstatfs(2) */
 };
 
+#define NOT_CACHED "the inodes are not cached, and on xfs single calls are then faster"
+
+/* Tables of an xfs are opened by the job that first finds that the tree is large enough. */
+enum bulk_state { BULK_LATER, BULK_OPENING, BULK_OPEN, BULK_REFUSED };
+
 struct flist_bulk {
+	_Atomic int state; /* enum bulk_state; what follows the next two is valid if it is OPEN */
+	bool is_xfs;
+	bool sync; /* syncfs is called before tables are opened */
 	struct flist_device device;
 	struct flist_ext4 *fs; /* one of these three; the others are NULL */
 	struct flist_btrfs *btrfs;
@@ -135,8 +161,9 @@ struct flist_bulk_reader {
 	struct flist_btrfs_reader btrfs;
 	struct flist_xfs_reader xfs;
 	uint64_t answers;
-	uint64_t ahead; /* ext4: parts read for directories that are still to be entered */
-	uint64_t dirs;  /* directories entered; on xfs found */
+	uint64_t ahead;  /* ext4: parts read for directories that are still to be entered */
+	uint64_t dirs;   /* directories entered; on xfs found */
+	uint64_t blocks; /* flist_blocks_read() before the tables of an xfs are opened */
 	uint64_t told_inodes, told_answers, told_dirs; /* xfs: added to the sums of all jobs */
 };
 
@@ -220,7 +247,7 @@ static int check_root(struct flist_walk *walk, struct flist_bulk *bulk)
 	return 0;
 }
 
-static int open_tables(struct flist_walk *walk, struct flist_bulk *bulk, bool sync)
+static int open_tables(struct flist_walk *walk, struct flist_bulk *bulk)
 {
 	const int64_t since = bulk->since_ns = now_ns() - MARGIN;
 	int ret = flist_device_open(&bulk->device, walk->opener.root, &walk->why_not);
@@ -230,7 +257,7 @@ static int open_tables(struct flist_walk *walk, struct flist_bulk *bulk, bool sy
 	if (!ret && walk->extra && bulk->device.kind != FLIST_DEVICE_EXT4)
 		ret = refuse(walk, "extended attributes are requested, which are read from the "
 				   "tables of ext4 only");
-	if (!ret && sync && syncfs(walk->opener.root))
+	if (!ret && bulk->sync && syncfs(walk->opener.root))
 		ret = refuse(walk, "syncfs failed, so the tables may be out of date");
 	if (!ret && bulk->device.kind == FLIST_DEVICE_BTRFS)
 		ret = flist_btrfs_open(&bulk->btrfs, walk->opener.root, since, &walk->why_not);
@@ -243,26 +270,45 @@ static int open_tables(struct flist_walk *walk, struct flist_bulk *bulk, bool sy
 	return ret ? ret : check_root(walk, bulk);
 }
 
+int flist_bulk_open(struct flist_walk *walk)
+{
+	struct flist_bulk *bulk = walk->bulk;
+	if (flist_bulk_is_open(bulk))
+		return 0;
+	const int ret = open_tables(walk, bulk);
+	if (ret && !walk->why_not)
+		walk->why_not = "the device cannot be read";
+	atomic_store_explicit(&bulk->state, ret ? BULK_REFUSED : BULK_OPEN, memory_order_release);
+	return ret && ret != -ENOMEM ? -ENOTSUP : ret;
+}
+
+bool flist_bulk_is_open(const struct flist_bulk *bulk)
+{
+	return bulk && atomic_load_explicit(&bulk->state, memory_order_acquire) == BULK_OPEN;
+}
+
 int flist_bulk_begin(struct flist_walk *walk, bool sync)
 {
-	struct flist_bulk *bulk;
+	struct statfs fs;
 	int ret = check_options(walk);
 	if (ret)
 		return 0;
-	bulk = calloc(1, sizeof(*bulk));
-	if (!bulk)
+	walk->bulk = calloc(1, sizeof(*walk->bulk));
+	if (!walk->bulk)
 		return -ENOMEM;
-	bulk->device.fd = -1;
-	ret = open_tables(walk, bulk, sync);
-	if (ret) {
-		flist_bulk_end(bulk);
-		if (!walk->why_not)
-			walk->why_not = "the device cannot be read";
-		return ret == -ENOMEM ? ret : 0;
+	walk->bulk->device.fd = -1;
+	walk->bulk->sync = sync;
+	walk->bulk->is_xfs = !fstatfs(walk->opener.root, &fs) && fs.f_type == XFS_TYPE;
+	if (walk->bulk->is_xfs && flist_bulk_calls_first > 0 && !flist_walk_has(walk, FLIST_LAZY))
+		return 0;
+	ret = flist_bulk_open(walk);
+	if (!ret) {
+		walk->root->node.ino = walk->bulk->root;
+		return 0;
 	}
-	walk->bulk = bulk;
-	walk->root->node.ino = bulk->root;
-	return 0;
+	flist_bulk_end(walk->bulk);
+	walk->bulk = NULL;
+	return ret == -ENOMEM ? ret : 0;
 }
 
 void flist_bulk_end(struct flist_bulk *bulk)
@@ -278,11 +324,15 @@ void flist_bulk_end(struct flist_bulk *bulk)
 	free(bulk);
 }
 
-const char *flist_bulk_why_not(const struct flist_bulk *bulk)
+const char *flist_bulk_why_not(const struct flist_walk *walk)
 {
+	const struct flist_bulk *bulk = walk->bulk;
+	if (!bulk || bulk->state == BULK_REFUSED)
+		return walk->why_not;
+	if (bulk->state == BULK_LATER)
+		return "the tree is so small that on xfs system calls are faster";
 	if (bulk->is_cold)
-		return "the inodes are not cached, and on xfs single calls are then "
-		       "faster";
+		return NOT_CACHED;
 	return bulk->is_too_small ? "the tree is too small a part of the tables that would have "
 				    "to be read"
 				  : NULL;
@@ -391,7 +441,7 @@ static bool is_worth_it(struct flist_walker *w)
 int flist_bulk_enter(struct flist_walker *w, const struct flist_node *node)
 {
 	int ret;
-	if (!w->walk->bulk || w->walk->bulk->xfs || node->ino == 0)
+	if (!w->walk->bulk || w->walk->bulk->is_xfs || node->ino == 0)
 		return 1;
 	ret = get_reader(w);
 	if (ret)
@@ -411,6 +461,49 @@ int flist_bulk_enter(struct flist_walker *w, const struct flist_node *node)
 }
 
 /*
+ * If the job's calls have read an xfs from the device, its inodes are not in the kernel's cache,
+ * and bulkstat would not be faster: an inode has at least 256 bytes, half a block.
+ */
+static bool is_not_cached(const struct flist_walker *w)
+{
+	const uint64_t blocks = flist_blocks_read() - w->reader->blocks;
+	return blocks * ENTRIES_PER_BLOCK > w->length;
+}
+
+/* Opens the tables, if no other job does. Returns whether they are open. */
+static bool open_late(struct flist_walker *w)
+{
+	struct flist_walk *walk = w->walk;
+	int state = BULK_LATER;
+	if (!atomic_compare_exchange_strong(&walk->bulk->state, &state, BULK_OPENING))
+		return state == BULK_OPEN;
+	if (!is_not_cached(w))
+		return !flist_bulk_open(walk);
+	walk->why_not = NOT_CACHED;
+	atomic_store(&walk->bulk->state, BULK_REFUSED);
+	return false;
+}
+
+/*
+ * Whether the tables of an xfs are open. If the job finds that the tree is large enough, it opens
+ * them; others continue by calls meanwhile.
+ */
+static bool find_open(struct flist_walker *w)
+{
+	struct flist_bulk *bulk = w->walk->bulk;
+	const int state = atomic_load_explicit(&bulk->state, memory_order_acquire);
+	if (state != BULK_LATER)
+		return state == BULK_OPEN;
+	if (!w->reader) {
+		w->reader = calloc(1, sizeof(*w->reader));
+		if (!w->reader)
+			return false;
+		w->reader->blocks = flist_blocks_read();
+	}
+	return w->length * flist_walk_jobs(w->walk) >= flist_bulk_calls_first && open_late(w);
+}
+
+/*
  * If a directory's ctime, read after its names, is before the beginning of the call, it had these
  * names all the time. So the inodes that were read meanwhile belong to them.
  */
@@ -418,7 +511,8 @@ bool flist_bulk_trusts(struct flist_walker *w, const struct flist_node *node, in
 {
 	const struct flist_bulk *bulk = w->walk->bulk;
 	struct stat st;
-	if (!bulk || !bulk->xfs || get_reader(w) || !is_worth_it(w) || has_mounts(w, node))
+	if (!bulk || !bulk->is_xfs || !find_open(w) || get_reader(w) || !is_worth_it(w) ||
+	    has_mounts(w, node))
 		return false;
 	if (fstat(fd, &st) || st.st_dev != bulk->device.dev)
 		return false;
@@ -439,7 +533,7 @@ static bool is_of_model(const struct flist_bulk *bulk, const struct flist_meta *
 void flist_bulk_set_ino(const struct flist_bulk *bulk, uint32_t number,
 			const struct flist_meta *meta, struct flist_node *node)
 {
-	if (bulk->xfs)
+	if (bulk->is_xfs)
 		return;
 	if (number)
 		node->ino = number;

@@ -15,16 +15,29 @@ struct flist_bulk;
 struct flist_bulk_reader;
 
 /*
- * Tests whether the walk can read tables. 0: walk->bulk is set, or it is NULL and walk->why_not is
- * the reason. -ENOMEM. sync: calls syncfs(2) first.
+ * Number of entries of an xfs that are listed by system calls before its tables are opened: with
+ * fewer, calls are faster. Tests change it; 0: the tables are opened at once.
+ */
+extern size_t flist_bulk_calls_first;
+
+/*
+ * Makes walk->bulk and opens the tables; on xfs only prepares for that. 0: done, or walk->bulk is
+ * NULL and walk->why_not is the reason. -ENOMEM. sync: syncfs(2) is called first.
  */
 int flist_bulk_begin(struct flist_walk *walk, bool sync);
 void flist_bulk_end(struct flist_bulk *bulk); /* accepts NULL */
 
+/* Opens the tables now. 0; -ENOTSUP: walk->why_not is the reason; -ENOMEM. Not during a walk. */
+int flist_bulk_open(struct flist_walk *walk);
+
+/* Whether tables were opened. */
+bool flist_bulk_is_open(const struct flist_bulk *bulk);
+
 /*
- * Returns why a walk that began with tables has not read all directories from them; NULL: it has.
+ * Returns why tables were not opened, or why not all directories were read from them after that;
+ * NULL: they were.
  */
-const char *flist_bulk_why_not(const struct flist_bulk *bulk);
+const char *flist_bulk_why_not(const struct flist_walk *walk);
 
 void flist_bulk_reader_free(struct flist_bulk_reader *reader); /* before flist_bulk_end */
 

@@ -54,8 +54,8 @@ static int make_list(struct flist_walk *walk, struct flist_list **list)
 	if (!l)
 		return -ENOMEM;
 	l->root = &walk->root->node;
-	l->how.bulk = walk->bulk != NULL;
-	l->how.why_not = walk->bulk ? flist_bulk_why_not(walk->bulk) : walk->why_not;
+	l->how.bulk = flist_bulk_is_open(walk->bulk);
+	l->how.why_not = flist_bulk_why_not(walk);
 	if (flist_walk_pass(walk, l)) {
 		flist_list_free(l);
 		return -ENOMEM;
@@ -98,8 +98,7 @@ int flist_bulk_check(const char *root, const struct flist_collect_options *optio
 		ret = flist_walk_new(&walk, root, &o, false);
 	if (ret)
 		return ret;
-	if (!walk->bulk)
-		ret = -ENOTSUP;
+	ret = walk->bulk ? flist_bulk_open(walk) : -ENOTSUP;
 	if (why)
 		*why = walk->why_not;
 	flist_walk_free(walk);
