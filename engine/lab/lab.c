@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/base/count.h"
 #include "engine/base/util.h"
 #include "engine/lab/disk.h"
 #include "engine/lab/loop.h"
@@ -309,8 +310,9 @@ static int open_with_image(struct lab_fs *fs, const struct lab_request *r, struc
 						     : open_device(fs, r, err);
 	if (error || fstat(fs->image, &st))
 		return error;
-	snprintf(fs->facts, sizeof(fs->facts), "by %s, image of %" PRIu64 " KiB %s%.128s",
-		 fs->spec->kind->program, (uint64_t)st.st_size / 1024,
+	snprintf(fs->facts, sizeof(fs->facts), "by %s, image of %s %s%.128s",
+		 fs->spec->kind->program,
+		 count_memory((uint64_t)st.st_size, (char[COUNTED_SIZE]){0}),
 		 r->image_dir ? "in " : "in memory", r->image_dir ? r->image_dir : "");
 	return slow_down(fs, r, err);
 }

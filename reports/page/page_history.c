@@ -212,9 +212,29 @@ static void put_table(const struct series_page *s)
 
 /* --- A plot for each ------------------------------------------------------------------------- */
 
-static const char *label_run(struct arena *arena, double value)
+/* Days and commits stand below the axis instead. */
+static const char *label_nothing(struct arena *arena, double value)
 {
-	return value > 0.5 && value == floor(value) ? arena_print(arena, "%.0f", value) : "";
+	(void)arena;
+	(void)value;
+	return "";
+}
+
+static void put_days(const struct chart *c, const struct trend *t)
+{
+	enum { DAYS_MOST = 5, COMMIT_CHARS = 9 };
+	const size_t step = (t->n + DAYS_MOST - 1) / DAYS_MOST;
+	const double y = c->height - c->bottom;
+	for (size_t i = 0; i < t->n; i += step) {
+		const double x = chart_x(c, (double)i + 1);
+		const char *commit = t->points[i].commit ? t->points[i].commit : "";
+		html_put(c->to, "<text x=\"%s\" y=\"%s\" text-anchor=\"middle\">%s</text>",
+			 arena_print(c->arena, "%.1f", x), arena_print(c->arena, "%.1f", y + 15),
+			 trend_day(t->points[i].started, c->arena));
+		html_put(c->to, "<text x=\"%s\" y=\"%s\" text-anchor=\"middle\">%s</text>\n",
+			 arena_print(c->arena, "%.1f", x), arena_print(c->arena, "%.1f", y + 29),
+			 arena_print(c->arena, "%.*s", COMMIT_CHARS, commit));
+	}
 }
 
 static const char *label_ratio(struct arena *arena, double value)
@@ -262,15 +282,15 @@ static void put_panel(const struct series_page *s, const struct trend *t)
 		.to = s->p.to,
 		.arena = arena,
 		.width = 500,
-		.height = 260,
+		.height = 274,
 		.left = 56,
 		.right = 16,
 		.top = 22,
-		.bottom = 40,
-		.x = {.lo = 0.5, .hi = (double)t->n + 0.5, .label = label_run},
+		.bottom = 54,
+		.x = {.lo = 0.5, .hi = (double)t->n + 0.5, .label = label_nothing},
 		.y = {.lo = AXIS_LOW, .hi = AXIS_HIGH, .label = label_ratio},
 	};
-	c.x.words = arena_print(arena, "run, %s", range);
+	c.x.words = "runs, by day and commit";
 	c.y.words = arena_print(arena, "time / %s", format_text(arena, t->series->baseline));
 	for (size_t i = 0; i < t->n; i++) {
 		axis_add(&c.y, t->points[i].lo);
@@ -283,6 +303,7 @@ static void put_panel(const struct series_page *s, const struct trend *t)
 	chart_open(&c,
 		   arena_print(arena, "%s: %s, %s, last level %.3f", trend_name(t, arena), range,
 			       format_counted(arena, t->n, "point"), t->levels[t->n - 1]));
+	put_days(&c, t);
 	for (size_t i = 0; i < t->n; i++)
 		put_ground(&c, t, i);
 	for (size_t i = 0; i < t->n; i++)
