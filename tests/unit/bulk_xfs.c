@@ -420,7 +420,8 @@ static size_t by_tables(const struct place *p, const char *name, unsigned jobs)
 	hold_same_lists(list, calls);
 	const struct flist_how how = *flist_list_how(list);
 	hold(how.bulk || !how.by_tables, "%s: %ju by tables", name, (uintmax_t)how.by_tables);
-	hold(!how.why_not == how.bulk, "%s: %s", name, how.why_not ? how.why_not : "no reason");
+	hold((how.why_not == NULL) == (how.bulk != 0), "%s: %s", name,
+	     how.why_not ? how.why_not : "no reason");
 	hold(how.bulk || strstr(how.why_not, "so small"), "%s", how.why_not);
 	flist_list_free(list);
 	flist_list_free(calls);
