@@ -8,10 +8,12 @@
 #include <linux/fs.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "tests/loop.h"
 #include "tests/test.h"
 #include "tests/unit/with_bulk.h"
 
@@ -56,6 +58,40 @@ static void sizes_not_yet_written_to_a_btrfs(void **state)
 	(void)state;
 	on("btrfs", "", unwritten_sizes_are_seen);
 }
+
+/* ---- On several devices ---------------------------------------------------------------------- */
+
+/* Adds a device that is a file in memory, and goes when the filesystem is unmounted. */
+static void add_device(const struct place *p)
+{
+	struct btrfs_ioctl_vol_args args = {.fd = 0};
+	const int image = memfd_create("btrfs", MFD_CLOEXEC);
+	hold(image >= 0 && !ftruncate(image, 256 << 20), "an image");
+	const int device = loop_device(image, args.name, sizeof(args.name));
+	const int root = open(p->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	hold(device >= 0, "a device");
+	hold(!ioctl(root, BTRFS_IOC_ADD_DEV, &args), "added: %s", strerror(errno));
+	close(root);
+	close(device);
+	close(image);
+}
+
+static void two_devices_are_one_tree(const struct place *p)
+{
+	add_device(p);
+	hold(make_tree(p->root), "the tree cannot be made");
+	sync();
+	pause_ms(100);
+	flist_list_free(compare(p->root, NULL, true));
+}
+
+static void a_btrfs_on_two_devices(void **state)
+{
+	(void)state;
+	on("btrfs", "", two_devices_are_one_tree);
+}
+
+/* ---- Subvolumes ------------------------------------------------------------------------------ */
 
 static bool make_subvolume(int at, const char *name)
 {
@@ -269,6 +305,7 @@ int main(void)
 		cmocka_unit_test(a_btrfs),
 		cmocka_unit_test(a_btrfs_of_small_nodes),
 		cmocka_unit_test(a_btrfs_of_large_nodes),
+		cmocka_unit_test(a_btrfs_on_two_devices),
 		cmocka_unit_test(other_options_of_the_walk),
 		cmocka_unit_test(mounts_below_a_btrfs),
 		cmocka_unit_test(without_root_the_reason_is_given),
