@@ -47,7 +47,8 @@ most = logs_max < log(1.1) ? log(1.1) : logs_max > log(8) ? log(8) : logs_max
 strength(ratio) = abs(log(ratio)) > most ? 1 : abs(log(ratio)) / most
 mix(full, share) = int(255 + (full - 255) * share)
 tint(r, g, b, share) = 65536 * mix(r, share) + 256 * mix(g, share) + mix(b, share)
-colour(ratio) = ratio < 1 ? tint(0, 114, 178, strength(ratio)) : tint(213, 94, 0, strength(ratio))
+# Not quite BLUE and RED: those become lighter on a dark page, but fields keep their colours.
+colour(ratio) = ratio < 1 ? tint(0, 113, 178, strength(ratio)) : tint(213, 93, 0, strength(ratio))
 # On a field it stays dark, whatever the reader's scheme is; white where that is easier to read.
 ink(kind, ratio) = kind == 3 ? INK : \
 	ratio < 1 && strength(ratio) > 0.86 ? 0xFFFFFF : 0x111111

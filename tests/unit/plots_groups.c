@@ -113,6 +113,8 @@ static void ten_groups_of_twenty_cells_are_readable(void **state)
 	for (size_t i = 0; i < r->n_trees; i++)
 		assert_int_equal(count_texts(s, "heat-map.svg", r->trees[i].label), 1);
 	assert_int_equal(count_texts(s, "heat-map.svg", "0.50"), 10);
+	/* In the style alone: a field of that colour would become lighter on a dark page. */
+	assert_int_equal(count_in_svg(s, "heat-map.svg", "rgb(  0, 114, 178)"), 3);
 	assert_pictures_whole(s);
 	result_free(r);
 }
