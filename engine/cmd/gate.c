@@ -132,7 +132,8 @@ static int tell_facts(struct gate_job *job)
 		base.tool = this_program.tool;
 	if (is_this_program(&first->head))
 		head.tool = this_program.tool;
-	const struct standing of_base = {"base", &base, &cell}, of_head = {"head", &head, &cell};
+	const struct document_cell of_base = {"base", &base, &cell},
+				   of_head = {"head", &head, &cell};
 	return error ? error : comparable_facts(j, &of_base, &of_head);
 }
 

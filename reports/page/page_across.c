@@ -49,7 +49,7 @@ static void put_heads(const struct across *a, const char *first, int span)
 static const char *value_of(const struct across *a, size_t run, size_t field, const char **name)
 {
 	const struct result *r = a->runs[run].result;
-	const struct standing s = {a->runs[run].name, r, first_cell(r)};
+	const struct document_cell s = {a->runs[run].name, r, first_cell(r)};
 	const char *value = NULL;
 	*name = NULL;
 	if (s.cell)
@@ -110,8 +110,8 @@ static const struct cell_result *nth_baseline(const struct result *r, size_t n)
 static bool same_conditions(const struct across *a, size_t run, const struct cell_result *cell,
 			    const struct cell_result *first)
 {
-	const struct standing here = {a->runs[run].name, a->runs[run].result, cell};
-	const struct standing there = {a->runs[0].name, a->runs[0].result, first};
+	const struct document_cell here = {a->runs[run].name, a->runs[run].result, cell};
+	const struct document_cell there = {a->runs[0].name, a->runs[0].result, first};
 	return !comparable_differences(a->arena, &here, &there, 0);
 }
 

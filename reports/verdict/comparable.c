@@ -11,10 +11,10 @@
 
 enum { NAMES = CONDITIONS /* names of conditions, which are never compared */ };
 
-typedef const char *getter(const struct standing *s, struct arena *arena);
+typedef const char *getter(const struct document_cell *s, struct arena *arena);
 
 #define FACT(name, expression)                                                                     \
-	static const char *name(const struct standing *s, struct arena *arena)                     \
+	static const char *name(const struct document_cell *s, struct arena *arena)                \
 	{                                                                                          \
 		(void)arena;                                                                       \
 		return s->result->expression;                                                      \
@@ -40,126 +40,126 @@ static const char *joined(const struct named_text *texts, size_t n, struct arena
 	return all;
 }
 
-static const char *mitigations(const struct standing *s, struct arena *arena)
+static const char *mitigations(const struct document_cell *s, struct arena *arena)
 {
 	const struct host_facts *h = &s->result->host;
 	return h->n_mitigations ? joined(h->mitigations, h->n_mitigations, arena) : NULL;
 }
 
 /* "max 100000" is no limit either; its period has no effect. */
-static const char *cgroup(const struct standing *s, struct arena *arena)
+static const char *cgroup(const struct document_cell *s, struct arena *arena)
 {
 	const char *limit = s->result->host.cgroup_cpu_max;
 	(void)arena;
 	return limit && strncmp(limit, "max", 3) == 0 ? "max" : limit;
 }
 
-static const char *libraries(const struct standing *s, struct arena *arena)
+static const char *libraries(const struct document_cell *s, struct arena *arena)
 {
 	return joined(s->result->tool.libs, s->result->tool.n_libs, arena);
 }
 
-static const char *tax(const struct standing *s, struct arena *arena)
+static const char *tax(const struct document_cell *s, struct arena *arena)
 {
 	return arena_print(arena, "%" PRIu32, s->result->host.tax_instructions);
 }
 
-static const struct fs_facts *fs_of(const struct standing *s)
+static const struct fs_facts *fs_of(const struct document_cell *s)
 {
 	return result_fs(s->result, s->cell->fs);
 }
 
-static const char *fs_type(const struct standing *s, struct arena *arena)
+static const char *fs_type(const struct document_cell *s, struct arena *arena)
 {
 	(void)arena;
 	return fs_of(s) ? fs_of(s)->type : NULL;
 }
 
 /* disk=hdd, mkfs=..: what the kernel's options do not show. */
-static const char *fs_label(const struct standing *s, struct arena *arena)
+static const char *fs_label(const struct document_cell *s, struct arena *arena)
 {
 	(void)arena;
 	return fs_of(s) ? fs_of(s)->label : NULL;
 }
 
-static const char *fs_options(const struct standing *s, struct arena *arena)
+static const char *fs_options(const struct document_cell *s, struct arena *arena)
 {
 	(void)arena;
 	return fs_of(s) ? fs_of(s)->options : NULL;
 }
 
-static const char *fs_super_options(const struct standing *s, struct arena *arena)
+static const char *fs_super_options(const struct document_cell *s, struct arena *arena)
 {
 	(void)arena;
 	return fs_of(s) ? fs_of(s)->super_options : NULL;
 }
 
-static const char *fs_block_size(const struct standing *s, struct arena *arena)
+static const char *fs_block_size(const struct document_cell *s, struct arena *arena)
 {
 	return fs_of(s) ? arena_print(arena, "%" PRIu64, fs_of(s)->block_size) : NULL;
 }
 
 /* Of a network that was made for the run. */
-static const char *round_trip(const struct standing *s, struct arena *arena)
+static const char *round_trip(const struct document_cell *s, struct arena *arena)
 {
 	const struct result *r = s->result;
 	return r->has_guest ? arena_print(arena, "%.12g ms", (double)r->guest.rtt_ns / 1e6) : NULL;
 }
 
-static const char *guest(const struct standing *s, struct arena *arena)
+static const char *guest(const struct document_cell *s, struct arena *arena)
 {
 	const struct guest_facts *g = &s->result->guest;
 	return s->result->has_guest ? arena_print(arena, "%s %s", g->program, g->kernel) : NULL;
 }
 
-static const struct tree_facts *tree_of(const struct standing *s)
+static const struct tree_facts *tree_of(const struct document_cell *s)
 {
 	return result_tree(s->result, s->cell->tree);
 }
 
-static const char *tree_name(const struct standing *s, struct arena *arena)
+static const char *tree_name(const struct document_cell *s, struct arena *arena)
 {
 	(void)arena;
 	return tree_of(s) ? tree_of(s)->name : NULL;
 }
 
 /* A directory that was there before has none. */
-static const char *tree_seed(const struct standing *s, struct arena *arena)
+static const char *tree_seed(const struct document_cell *s, struct arena *arena)
 {
 	const struct tree_facts *tree = tree_of(s);
 	return tree && tree->shape ? arena_print(arena, "%" PRIu64, tree->seed) : NULL;
 }
 
-static const char *tree_digest(const struct standing *s, struct arena *arena)
+static const char *tree_digest(const struct document_cell *s, struct arena *arena)
 {
 	(void)arena;
 	return tree_of(s) ? tree_of(s)->digest : NULL;
 }
 
-static const char *tree_order(const struct standing *s, struct arena *arena)
+static const char *tree_order(const struct document_cell *s, struct arena *arena)
 {
 	(void)arena;
 	return tree_of(s) ? order_name(tree_of(s)->order) : NULL;
 }
 
 /* The length of the path to the root moves the ratio of absolute to relative calls. */
-static const char *root_depth(const struct standing *s, struct arena *arena)
+static const char *root_depth(const struct document_cell *s, struct arena *arena)
 {
 	return tree_of(s) ? arena_print(arena, "%" PRIu32, tree_of(s)->root_depth) : NULL;
 }
 
-static const char *entries(const struct standing *s, struct arena *arena)
+static const char *entries(const struct document_cell *s, struct arena *arena)
 {
 	return arena_print(arena, "%" PRIu64, s->cell->entries);
 }
 
-static const char *cache(const struct standing *s, struct arena *arena)
+static const char *cache(const struct document_cell *s, struct arena *arena)
 {
 	(void)arena;
 	return cache_state_name(s->cell->cache);
 }
 
-static const char *pin(const struct standing *s, struct arena *arena)
+static const char *pin(const struct document_cell *s, struct arena *arena)
 {
 	(void)arena;
 	return s->cell->pin;
@@ -219,8 +219,8 @@ static const char *shown(struct arena *arena, const char *value)
 	return or_unknown(text);
 }
 
-const char *comparable_differences(struct arena *arena, const struct standing *a,
-				   const struct standing *b, unsigned mask)
+const char *comparable_differences(struct arena *arena, const struct document_cell *a,
+				   const struct document_cell *b, unsigned mask)
 {
 	const char *all = NULL;
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
@@ -238,7 +238,7 @@ const char *comparable_differences(struct arena *arena, const struct standing *a
 	return all;
 }
 
-const char *comparable_field(size_t i, const struct standing *s, struct arena *arena,
+const char *comparable_field(size_t i, const struct document_cell *s, struct arena *arena,
 			     const char **value)
 {
 	if (i >= ARRAY_LEN(fields) || fields[i].word == NAMES)
@@ -247,7 +247,8 @@ const char *comparable_field(size_t i, const struct standing *s, struct arena *a
 	return fields[i].name;
 }
 
-int comparable_facts(struct judgement *j, const struct standing *base, const struct standing *head)
+int comparable_facts(struct judgement *j, const struct document_cell *base,
+		     const struct document_cell *head)
 {
 	int error = 0;
 	for (size_t i = 0; i < ARRAY_LEN(fields) && !error; i++) {

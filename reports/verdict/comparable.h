@@ -11,7 +11,7 @@
 #include "reports/verdict/judgement.h"
 
 /* A cell of a document; name is how messages call the document. */
-struct standing {
+struct document_cell {
 	const char *name;
 	const struct result *result;
 	const struct cell_result *cell;
@@ -35,17 +35,18 @@ const char *condition_name(unsigned condition);
  * The conditions in which b differs from a, without those of the mask, 1 << enum condition:
  * "kernel.release (6.1.0 in a.json, 6.18.0 in b.json), ..". NULL: none.
  */
-const char *comparable_differences(struct arena *arena, const struct standing *a,
-				   const struct standing *b, unsigned mask);
+const char *comparable_differences(struct arena *arena, const struct document_cell *a,
+				   const struct document_cell *b, unsigned mask);
 
 /* The conditions that are compared, by index; NULL beyond the last. *value NULL: not known. */
-const char *comparable_field(size_t i, const struct standing *s, struct arena *arena,
+const char *comparable_field(size_t i, const struct document_cell *s, struct arena *arena,
 			     const char **value);
 
 /*
  * Adds the conditions of both sides, with their names, to a judgement: CPU, tree, seed, ...
  * -ENOMEM.
  */
-int comparable_facts(struct judgement *j, const struct standing *base, const struct standing *head);
+int comparable_facts(struct judgement *j, const struct document_cell *base,
+		     const struct document_cell *head);
 
 #endif

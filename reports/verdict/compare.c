@@ -36,8 +36,8 @@ struct document_comparison {
 struct units {
 	double *logs;
 	size_t n;
-	double median;         /* of the values themselves, for orientation */
-	struct standing first; /* the first document that has the cell; cell NULL: none has */
+	double median;              /* of the values themselves, for orientation */
+	struct document_cell first; /* the first document that has the cell; cell NULL: none has */
 };
 
 static const char *or_memory(const char *text)
@@ -54,7 +54,7 @@ static double value_of(const struct compare_terms *terms, const struct cell_resu
 }
 
 /* Stores in the input why the document has no figure. False: it has one. */
-static bool is_lacking(struct document_comparison *c, const struct standing *s,
+static bool is_lacking(struct document_comparison *c, const struct document_cell *s,
 		       struct verdict_input *e)
 {
 	struct arena *arena = c->j->arena;
@@ -85,7 +85,7 @@ static void collect(struct document_comparison *c, const struct document_side *s
 	struct arena *arena = c->j->arena;
 	for (size_t i = 0; i < side->n; i++) {
 		const struct compare_document *d = &side->documents[i];
-		const struct standing s = {d->name, d->result, result_cell(d->result, id)};
+		const struct document_cell s = {d->name, d->result, result_cell(d->result, id)};
 		if (!s.cell)
 			continue;
 		if (!units->first.cell)
@@ -293,7 +293,7 @@ static int find_same_run(struct document_comparison *c, struct err *err)
 static int tell_facts(struct document_comparison *c)
 {
 	const struct compare_document *a = &c->base.documents[0], *b = &c->head.documents[0];
-	struct standing base = {a->name, a->result, NULL}, head = {b->name, b->result, NULL};
+	struct document_cell base = {a->name, a->result, NULL}, head = {b->name, b->result, NULL};
 	for (size_t i = 0; i < c->n_ids && !(base.cell && head.cell); i++) {
 		base.cell = result_cell(a->result, c->ids[i]);
 		head.cell = result_cell(b->result, c->ids[i]);

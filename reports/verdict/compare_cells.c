@@ -180,10 +180,10 @@ static int tell_facts(struct pairs *p)
 	for (size_t i = 0; i < p->n * p->n_documents; i++) {
 		const struct pair *pair = &p->pairs[i / p->n_documents];
 		const struct compare_document *d = &p->documents[i % p->n_documents];
-		const struct standing base = {d->name, d->result,
-					      result_cell(d->result, pair->base)},
-				      head = {d->name, d->result,
-					      result_cell(d->result, pair->head)};
+		const struct document_cell base = {d->name, d->result,
+						   result_cell(d->result, pair->base)},
+					   head = {d->name, d->result,
+						   result_cell(d->result, pair->head)};
 		if (base.cell && head.cell)
 			return comparable_facts(p->j, &base, &head);
 	}

@@ -9,7 +9,7 @@ struct side {
 	struct tree_facts tree;
 	struct result result;
 	struct cell_result cell;
-	struct standing standing;
+	struct document_cell cell_of;
 };
 
 static void fill(struct side *side, const char *name)
@@ -21,7 +21,7 @@ static void fill(struct side *side, const char *name)
 	};
 	side->result.trees = &side->tree;
 	side->result.n_trees = 1;
-	side->standing = (struct standing){name, &side->result, &side->cell};
+	side->cell_of = (struct document_cell){name, &side->result, &side->cell};
 }
 
 static void fill_both(struct side *a, struct side *b)
@@ -49,9 +49,9 @@ static void names_and_seeds_may_differ(void **state)
 	fill_both(&a, &b);
 	b.tree.name = "deep";
 	b.tree.seed = 2;
-	assert_null(comparable_differences(j->arena, &a.standing, &b.standing, 0));
+	assert_null(comparable_differences(j->arena, &a.cell_of, &b.cell_of, 0));
 	b.result.host.kernel = "6.18.0";
-	assert_string_equal(comparable_differences(j->arena, &a.standing, &b.standing, 0),
+	assert_string_equal(comparable_differences(j->arena, &a.cell_of, &b.cell_of, 0),
 			    "kernel.release (6.1.0 in a.json, 6.18.0 in b.json)");
 	judgement_free(j);
 }
@@ -63,7 +63,7 @@ static void differing_names_and_seeds_are_reported(void **state)
 	(void)state;
 	fill_both(&a, &b);
 	b.tree.shape = NULL;
-	assert_int_equal(comparable_facts(j, &a.standing, &b.standing), 0);
+	assert_int_equal(comparable_facts(j, &a.cell_of, &b.cell_of), 0);
 	assert_string_equal(fact(j, "host.cpu")->base, "a CPU");
 	assert_string_equal(fact(j, "host.cpu")->head, "another CPU");
 	assert_string_equal(fact(j, "tree.name")->base, "flat");

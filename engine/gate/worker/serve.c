@@ -55,7 +55,7 @@ static int open_server(struct pass_server *s, struct err *err)
 	struct pass_memory_size size = {0};
 	pass_memory_measure(&size, r->load, strategy->stage);
 	s->arena = arena_new();
-	if (!s->arena || !cell_row_room(&s->counted, s->arena) ||
+	if (!s->arena || !cell_row_alloc(&s->counted, s->arena) ||
 	    pass_memory_make(&s->memory, &size, strategy->stage, r->topology))
 		return err_errno(err, -ENOMEM, "%s", strategy->name);
 	int error = crew_new(&s->crew, r->spec->jobs, r->topology, err);

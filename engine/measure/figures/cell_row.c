@@ -63,7 +63,7 @@ int cell_row_spec(struct cell_result *cell, const struct cell_spec *spec, const 
 	return describe_params(spec, cell, arena);
 }
 
-bool cell_row_room(struct cell_result *cell, struct arena *arena)
+bool cell_row_alloc(struct cell_result *cell, struct arena *arena)
 {
 	cell->syscalls = arena_alloc(arena, SYSCALL_KINDS * sizeof(*cell->syscalls));
 	cell->error_counts = arena_alloc(arena, FAILURES_MAX * sizeof(*cell->error_counts));

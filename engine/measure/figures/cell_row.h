@@ -20,7 +20,7 @@ int cell_row_spec(struct cell_result *cell, const struct cell_spec *spec, const 
 		  const int *cpus, struct arena *arena);
 
 /* Allocates the arrays that cell_row_pass fills; false: out of memory. */
-bool cell_row_room(struct cell_result *cell, struct arena *arena);
+bool cell_row_alloc(struct cell_result *cell, struct arena *arena);
 
 /* Called after the cell is set up. baseline: the answer of the baseline; NULL: it cannot run. */
 void cell_row_answer(struct cell_result *cell, const struct answer *answer,
