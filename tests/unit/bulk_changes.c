@@ -242,7 +242,7 @@ static void collect_again_and_again(const char *root, const struct truth *truth,
 			.flags = FLIST_BULK | (lists % 2 ? (unsigned)FLIST_NO_SYNC : 0),
 			.threads.jobs = 1 + (unsigned)(lists / 2 % 2)};
 		struct flist_list *list;
-		flist_bulk_calls_first = lists / 4 % 2 ? 100 : 0; /* tables are opened later, too */
+		bulk_calls_first = lists / 4 % 2 ? 100 : 0; /* tables are opened later, too */
 		const int ret = flist_collect(&list, root, &o);
 		hold(ret == 0, "collect: %s", strerror(-ret));
 		hold(flist_list_how(list)->bulk == COMPILED_IN, "%s",

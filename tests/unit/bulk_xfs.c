@@ -379,7 +379,7 @@ static void calls_read_from_the_device(const struct place *p)
 	hold(make_tree(p->root), "the tree cannot be made");
 	sync();
 	pause_ms(1100);
-	flist_bulk_calls_first = 100;
+	bulk_calls_first = 100;
 	for (made_up.blocks = 0; COMPILED_IN && made_up.blocks <= 10000; made_up.blocks += 10000) {
 		made_up.calls = 0;
 		flist_list_free(compare_cached(p->root, made_up.blocks == 0));
@@ -435,7 +435,7 @@ static void small_trees_are_listed_by_calls(const struct place *p)
 	close(at);
 	sync();
 	pause_ms(1100);
-	flist_bulk_calls_first = 500;
+	bulk_calls_first = 500;
 	for (unsigned jobs = 1; jobs <= 2 && COMPILED_IN; jobs++) {
 		hold(by_tables(p, "all/few", jobs) == 0, "a hundred entries");
 		/* Of two jobs, one continues by calls while the other opens the tables. */
@@ -445,7 +445,7 @@ static void small_trees_are_listed_by_calls(const struct place *p)
 		n = by_tables(p, "all/large", jobs);
 		hold(n > 0 || jobs > 1, "%u jobs: %zu of one directory", jobs, n);
 	}
-	flist_bulk_calls_first = 100 * 1000;
+	bulk_calls_first = 100 * 1000;
 	hold(!COMPILED_IN || by_tables(p, "all", 1) == 0, "not even ten thousand");
 }
 

@@ -11,7 +11,6 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include "strategies/flist/collect/bulk.h"
 #include "strategies/flist/flist.h"
 #include "tests/scratch.h"
 
@@ -51,6 +50,9 @@ bool make_file(int at, const char *name, const char *text, off_t offset);
 bool make_dir(int at, const char *name, bool (*make)(int at));
 bool make_nested(int at);
 bool make_tree(const char *where);
+
+/* What the library gets from flist_bulk_calls_first(); `on` sets it to 0. */
+extern size_t bulk_calls_first;
 
 /* ---- Filesystems and lists ------------------------------------------------------------------- */
 

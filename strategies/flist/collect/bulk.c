@@ -8,8 +8,6 @@
 #define HAVE_BULK 1
 #endif
 
-size_t flist_bulk_calls_first = 1024;
-
 #ifndef HAVE_BULK
 
 int flist_bulk_begin(struct flist_walk *walk, bool sync)
@@ -299,7 +297,7 @@ int flist_bulk_begin(struct flist_walk *walk, bool sync)
 	walk->bulk->device.fd = -1;
 	walk->bulk->sync = sync;
 	walk->bulk->is_xfs = !fstatfs(walk->opener.root, &fs) && fs.f_type == XFS_TYPE;
-	if (walk->bulk->is_xfs && flist_bulk_calls_first > 0 && !flist_walk_has(walk, FLIST_LAZY))
+	if (walk->bulk->is_xfs && flist_bulk_calls_first() > 0 && !flist_walk_has(walk, FLIST_LAZY))
 		return 0;
 	ret = flist_bulk_open(walk);
 	if (!ret) {
@@ -500,7 +498,7 @@ static bool find_open(struct flist_walker *w)
 			return false;
 		w->reader->blocks = flist_blocks_read();
 	}
-	return w->length * flist_walk_jobs(w->walk) >= flist_bulk_calls_first && open_late(w);
+	return w->length * flist_walk_jobs(w->walk) >= flist_bulk_calls_first() && open_late(w);
 }
 
 /*

@@ -16,9 +16,9 @@ struct flist_bulk_reader;
 
 /*
  * Number of entries of an xfs that are listed by system calls before its tables are opened: with
- * fewer, calls are faster. Tests change it; 0: the tables are opened at once.
+ * fewer, calls are faster. 0: the tables are opened at once.
  */
-extern size_t flist_bulk_calls_first;
+size_t flist_bulk_calls_first(void);
 
 /*
  * Makes walk->bulk and opens the tables; on xfs only prepares for that. 0: done, or walk->bulk is
