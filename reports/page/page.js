@@ -123,15 +123,19 @@ addEventListener('pointerover', (event) => {
 	else if (!event.target.closest?.('svg.walk'))
 		hideTip();
 });
-addEventListener('focusin', (event) => {
-	const at = event.target.closest?.('.matrix td'), words = at && takeTitle(at);
-	if (words) {
-		const box = at.getBoundingClientRect();
-		showTip(words, box.left + box.width / 2, box.top);
-	}
-});
+/* The words of a field of the matrix that has the focus; false: none has. */
+function showFocused(element) {
+	const at = element?.closest?.('.matrix td'), words = at && takeTitle(at);
+	if (!words)
+		return false;
+	const box = at.getBoundingClientRect();
+	showTip(words, box.left + box.width / 2, box.top);
+	return true;
+}
+addEventListener('focusin', (event) => showFocused(event.target));
 addEventListener('focusout', (event) => event.target.closest?.('.matrix td') && hideTip());
-addEventListener('scroll', hideTip, {passive: true});
+/* A field that gets the focus may be scrolled into view. */
+addEventListener('scroll', () => showFocused(document.activeElement) || hideTip(), {passive: true});
 addEventListener('keydown', (event) => event.key === 'Escape' && hideTip());
 
 /* --- Theme ----------------------------------------------------------------------------------- */
