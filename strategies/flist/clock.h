@@ -2,6 +2,7 @@
 #ifndef FLIST_CLOCK_H
 #define FLIST_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -19,6 +20,17 @@ static inline uint64_t flist_clock(void)
 	return flist_clock_of(CLOCK_MONOTONIC);
 }
 
+/* Fetches what the calling thread has used. false: the system does not count that. */
+static inline bool flist_thread_usage(struct rusage *usage)
+{
+#if !defined(FLIST_PORTABLE) && defined(RUSAGE_THREAD)
+	return getrusage(RUSAGE_THREAD, usage) == 0;
+#else
+	(void)usage;
+	return false;
+#endif
+}
+
 /*
  * The number of times that the calling thread has waited for something other than a CPU; only the
  * difference of two values has a meaning. If the system does not count this, the clock is returned,
@@ -26,12 +38,8 @@ static inline uint64_t flist_clock(void)
  */
 static inline uint64_t flist_wait_count(void)
 {
-#if !defined(FLIST_PORTABLE) && defined(RUSAGE_THREAD)
 	struct rusage usage;
-	if (getrusage(RUSAGE_THREAD, &usage) == 0)
-		return (uint64_t)usage.ru_nvcsw;
-#endif
-	return flist_clock();
+	return flist_thread_usage(&usage) ? (uint64_t)usage.ru_nvcsw : flist_clock();
 }
 
 /*
@@ -40,12 +48,8 @@ static inline uint64_t flist_wait_count(void)
  */
 static inline uint64_t flist_blocks_read(void)
 {
-#if !defined(FLIST_PORTABLE) && defined(RUSAGE_THREAD)
 	struct rusage usage;
-	if (getrusage(RUSAGE_THREAD, &usage) == 0)
-		return (uint64_t)usage.ru_inblock;
-#endif
-	return 0;
+	return flist_thread_usage(&usage) ? (uint64_t)usage.ru_inblock : 0;
 }
 
 /* The CPU time that the calling thread has used, ns. */

@@ -526,7 +526,7 @@ FLIST_API void flist_list_free(struct flist_list *list); /* accepts NULL */
 
 /*
  * Tests whether flist_collect can read the tables of the filesystem (FLIST_BULK). Returns 0 if a
- * call with these options would begin so; FLIST_BULK need not be set in them, and NULL means all
+ * call with these options would do so; FLIST_BULK need not be set in them, and NULL means all
  * fields 0. Returns -ENOTSUP if not, and sets *why to the reason, a static string. why may be
  * NULL. Other errors: those of flist_collect.
  *
