@@ -30,7 +30,10 @@ struct noise_request {
 	const struct progress *progress;
 };
 
-/* The result has rounds, passes and steal. -EINTR: stopped by the user; noise has no figure then. */
+/*
+ * The result has rounds, passes and steal. -EINTR: stopped by the user; then there is no figure and
+ * no reason.
+ */
 int noise_measure(struct noise *noise, const struct noise_request *request, struct result *result,
 		  struct err *err);
 
