@@ -121,16 +121,17 @@ static void put_state(struct plots *p, FILE *data, size_t row, const struct line
 	const struct cell_result *cell = line->cells[state];
 	const struct estimate *e = &cell->ns_per_entry;
 	fprintf(data, "%zu\t%zu\t%.10g\t%.10g\t%.10g\t", row, state, e->median, e->lo, e->hi);
-	put_words(p, data, name, NAME_MAX_CHARS);
+	drawing_words(p->arena, data, name, NAME_MAX_CHARS);
 	fputc('\t', data);
-	put_words(p, data, words_of(p, line), KEY_MAX_CHARS);
+	drawing_words(p->arena, data, words_of(p, line), KEY_MAX_CHARS);
 	fputc('\t', data);
-	put_words(p, data,
-		  arena_print(p->arena, "%s, %s: %s ns per entry (%s to %s; n = %" PRIu32 ")", name,
-			      cache_state_name(states[state]), format_fixed(p->arena, e->median, 1),
-			      format_fixed(p->arena, e->lo, 1), format_fixed(p->arena, e->hi, 1),
-			      e->n),
-		  LINE_MAX_CHARS);
+	drawing_words(p->arena, data,
+		      arena_print(p->arena, "%s, %s: %s ns per entry (%s to %s; n = %" PRIu32 ")",
+				  name, cache_state_name(states[state]),
+				  format_fixed(p->arena, e->median, 1),
+				  format_fixed(p->arena, e->lo, 1),
+				  format_fixed(p->arena, e->hi, 1), e->n),
+		      LINE_MAX_CHARS);
 	fputc('\n', data);
 }
 

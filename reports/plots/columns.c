@@ -5,14 +5,8 @@
 #include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
-#include "reports/plots/drawing.h"
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
-
-void put_words(struct plots *p, FILE *data, const char *text, size_t max)
-{
-	drawing_words(p->arena, data, text, max);
-}
 
 /*
  * The cell's name, with its jobs if the run has several numbers. The group's name gives tree and

@@ -26,9 +26,6 @@ struct plots {
 	const char **names; /* of the cells, as shown in the present plot */
 };
 
-/* One column, shortened to `max` characters (drawing_words). */
-void put_words(struct plots *p, FILE *data, const char *text, size_t max);
-
 /* Call after sorting the cells: shortens their names so that they stay distinct. */
 void name_cells(struct plots *p, size_t max);
 

@@ -60,9 +60,9 @@ static void put_line(struct map *m, size_t row, size_t column, enum kind kind, d
 /* hover: the text shown when the pointer is on it; " ": none. */
 static void put_rest(struct map *m, const char *words, size_t max, const char *hover)
 {
-	put_words(m->p, m->data, words, max);
+	drawing_words(m->p->arena, m->data, words, max);
 	fputc('\t', m->data);
-	put_words(m->p, m->data, hover, HOVER_MAX_CHARS);
+	drawing_words(m->p->arena, m->data, hover, HOVER_MAX_CHARS);
 	fputc('\n', m->data);
 }
 

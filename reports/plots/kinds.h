@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "reports/plots/columns.h"
+#include "reports/plots/drawing.h"
 
 /*
  * rows.c: ns-per-entry.tsv and ratio.tsv, a row for each cell. In a run with several groups the

@@ -94,9 +94,10 @@ static const char *group_name(struct panels *s, size_t panel)
 static void put_block_columns(struct panels *s, size_t panel, size_t line)
 {
 	fprintf(s->data, "\t%zu\t%zu\t", panel + 1, line + 1);
-	put_words(s->p, s->data, s->cut[line], KEY_MAX_CHARS);
+	drawing_words(s->p->arena, s->data, s->cut[line], KEY_MAX_CHARS);
 	fputc('\t', s->data);
-	put_words(s->p, s->data, is_several(s) ? group_name(s, panel) : " ", GROUP_MAX_CHARS);
+	drawing_words(s->p->arena, s->data, is_several(s) ? group_name(s, panel) : " ",
+		      GROUP_MAX_CHARS);
 }
 
 /* The same values as the last columns of a line. */
@@ -187,7 +188,7 @@ static void put_scaling_tip(struct panels *s, const struct cell_result *cell, si
 	const char *tip = arena_print(s->p->arena, "%s, %s: %s times one job's rate%s",
 				      s->cut[line], COUNTED(cell->jobs, "job"),
 				      format_fixed(s->p->arena, e->median, 2), range);
-	put_words(s->p, s->data, tip, LINE_MAX_CHARS);
+	drawing_words(s->p->arena, s->data, tip, LINE_MAX_CHARS);
 }
 
 /* The columns after the figures. A line that has its own panel is named by the panel. */
@@ -204,9 +205,9 @@ static void put_scaling_place(struct panels *s, size_t panel, size_t line, size_
 		group = group_name(s, panel);
 	fprintf(s->data, "\t%zu\t%zu\t", s->is_split ? line + 1 : panel + 1,
 		s->is_split ? 1 : line + 1);
-	put_words(s->p, s->data, s->is_split ? what : s->cut[line], 2 * KEY_MAX_CHARS);
+	drawing_words(s->p->arena, s->data, s->is_split ? what : s->cut[line], 2 * KEY_MAX_CHARS);
 	fputc('\t', s->data);
-	put_words(s->p, s->data, group, GROUP_MAX_CHARS);
+	drawing_words(s->p->arena, s->data, group, GROUP_MAX_CHARS);
 	fprintf(s->data, "\t%d\t", s->is_split);
 	if (cell)
 		put_scaling_tip(s, cell, line);
@@ -298,8 +299,8 @@ static void put_step(struct panels *s, size_t panel, size_t line, const struct d
 	fprintf(s->data, "%" PRIu64 "\t%" PRIu32 "\t%s", d->at_ns, d->threads, rate ? rate : "NaN");
 	put_block_columns(s, panel, line);
 	fputc('\t', s->data);
-	put_words(s->p, s->data, arena_print(arena, "%s, %s", s->cut[line], words),
-		  HOVER_MAX_CHARS);
+	drawing_words(s->p->arena, s->data, arena_print(arena, "%s, %s", s->cut[line], words),
+		      HOVER_MAX_CHARS);
 	if (mean > 0)
 		fprintf(s->data, "\t%.10g\t%zu\n", mean, s->n_left_out);
 	else
@@ -482,9 +483,9 @@ static const char *samples_words(struct panels *s)
 static void put_latency_words(struct panels *s, const char *tip, const char *samples)
 {
 	fputc('\t', s->data);
-	put_words(s->p, s->data, tip ? tip : " ", LINE_MAX_CHARS);
+	drawing_words(s->p->arena, s->data, tip ? tip : " ", LINE_MAX_CHARS);
 	fputc('\t', s->data);
-	put_words(s->p, s->data, samples, LINE_MAX_CHARS);
+	drawing_words(s->p->arena, s->data, samples, LINE_MAX_CHARS);
 }
 
 /* From the shortest time to the longest: the share of samples that took at least that long. */

@@ -94,20 +94,21 @@ static void put_pass(struct plots *p, FILE *data, const struct pass_panel *panel
 	const int state = state_of(panel, pass);
 	fprintf(data, "%" PRIu32 "\t%.10g\t%d\t%zu\t1\t", pass->round, ns / cell->median_of_passes,
 		state, panel->i + 1);
-	put_words(p, data, panel->what, LINE_MAX_CHARS);
+	drawing_words(p->arena, data, panel->what, LINE_MAX_CHARS);
 	fputc('\t', data);
-	put_words(p, data, panel->title, p->n > FEW_PANELS ? TITLE_MAX_CHARS : TITLE_WIDE_CHARS);
+	drawing_words(p->arena, data, panel->title,
+		      p->n > FEW_PANELS ? TITLE_MAX_CHARS : TITLE_WIDE_CHARS);
 	fputc('\t', data);
 	if (state == CLEAN && cell->n_passes > HOVERS_MAX) {
 		fputs(" \n", data);
 		return;
 	}
 	const char *why = state == CLEAN ? "" : cause_shown(pass->why);
-	put_words(p, data,
-		  arena_print(p->arena, "%s, round %" PRIu32 ": %s ns per entry%s%s",
-			      p->names[panel->i], pass->round, format_fixed(p->arena, ns, 1),
-			      words[state], why),
-		  LINE_MAX_CHARS);
+	drawing_words(p->arena, data,
+		      arena_print(p->arena, "%s, round %" PRIu32 ": %s ns per entry%s%s",
+				  p->names[panel->i], pass->round, format_fixed(p->arena, ns, 1),
+				  words[state], why),
+		      LINE_MAX_CHARS);
 	fputc('\n', data);
 }
 

@@ -28,7 +28,7 @@ struct plot {
 static void put_about(struct plots *p, FILE *data, double number, const char *words)
 {
 	fprintf(data, "fact\t%.10g\t", number);
-	put_words(p, data, words, LINE_MAX_CHARS);
+	drawing_words(p->arena, data, words, LINE_MAX_CHARS);
 	fputc('\n', data);
 }
 
@@ -173,7 +173,7 @@ static const char *write_about(struct plots *p, FILE *data)
 	fputs("what\tnumber\twords\n", data);
 	put_about(p, data, cost, floor_words(p, cost, known));
 	fputs("fact\t1\t", data);
-	put_words(p, data, baseline_words(p), NAME_MAX_CHARS);
+	drawing_words(p->arena, data, baseline_words(p), NAME_MAX_CHARS);
 	fputc('\n', data);
 	put_about(p, data, format_common_confidence(p->result), "confidence");
 	put_about(p, data, 0, tree_words(p));

@@ -49,7 +49,7 @@ static size_t most_rows(const struct plots *p)
 static void put_head(struct rows *r, const char *name)
 {
 	fprintf(r->data, "%zu\t", ++r->row);
-	put_words(r->p, r->data, name, WORDS_MAX_CHARS);
+	drawing_words(r->p->arena, r->data, name, WORDS_MAX_CHARS);
 	fputs("\t3\tNaN\tNaN\tNaN\t0\t?\t \n", r->data);
 }
 
@@ -116,12 +116,12 @@ static void put_tip(struct rows *r, const char *name, const struct estimate *e, 
 	struct arena *arena = r->p->arena;
 	fputc('\t', r->data);
 	if (estimate_has_median(e))
-		put_words(r->p, r->data,
-			  arena_print(arena, "%s: %s %s (%s to %s; n = %" PRIu32 ")", name,
-				      format_fixed(arena, e->median, decimals), unit,
-				      format_fixed(arena, e->lo, decimals),
-				      format_fixed(arena, e->hi, decimals), e->n),
-			  LINE_MAX_CHARS);
+		drawing_words(r->p->arena, r->data,
+			      arena_print(arena, "%s: %s %s (%s to %s; n = %" PRIu32 ")", name,
+					  format_fixed(arena, e->median, decimals), unit,
+					  format_fixed(arena, e->lo, decimals),
+					  format_fixed(arena, e->hi, decimals), e->n),
+			      LINE_MAX_CHARS);
 	fputs(estimate_has_median(e) ? "\n" : " \n", r->data);
 }
 
@@ -154,10 +154,11 @@ static void put_cost(struct rows *r, const struct cell_result *cell, const char 
 	if (cell->is_baseline)
 		name = arena_print(p->arena, "%s%s", name, mark);
 	fprintf(r->data, "%zu\t", ++r->row);
-	put_words(p, r->data, name, NAME_MAX_CHARS);
+	drawing_words(p->arena, r->data, name, NAME_MAX_CHARS);
 	fprintf(r->data, "\t%d", !drawn ? 2 : !cell->is_baseline);
 	put_estimate(r->data, e);
-	put_words(p, r->data, drawn ? figure(p, e, 1) : why_not(p, cell), WORDS_MAX_CHARS);
+	drawing_words(p->arena, r->data, drawn ? figure(p, e, 1) : why_not(p, cell),
+		      WORDS_MAX_CHARS);
 	put_tip(r, name, e, "ns per entry", 1);
 }
 
@@ -189,10 +190,10 @@ static void put_ratio(struct rows *r, const struct cell_result *cell, const char
 	const struct estimate *e = &cell->ratio;
 	r->drawn++;
 	fprintf(r->data, "%zu\t", ++r->row);
-	put_words(r->p, r->data, name, NAME_MAX_CHARS);
+	drawing_words(r->p->arena, r->data, name, NAME_MAX_CHARS);
 	fprintf(r->data, "\t%d", e->seen ? 0 : e->hi < 1 ? -1 : e->lo > 1);
 	put_estimate(r->data, e);
-	put_words(r->p, r->data, figure(r->p, e, 3), WORDS_MAX_CHARS);
+	drawing_words(r->p->arena, r->data, figure(r->p, e, 3), WORDS_MAX_CHARS);
 	put_tip(r, name, e, "of the baseline's time", 3);
 }
 

@@ -110,13 +110,13 @@ static void put_block(struct size_plot *s, size_t series, size_t line)
 		put_numbers(s->data, is_there ? &cell->ns_per_entry : &none);
 		put_numbers(s->data, !is_there ? &none : cell->is_baseline ? &one : &cell->ratio);
 		fprintf(s->data, "\t%zu\t%zu\t", series + 1, line + 1);
-		put_words(s->p, s->data, s->names[line], KEY_MAX_CHARS);
+		drawing_words(s->p->arena, s->data, s->names[line], KEY_MAX_CHARS);
 		fputc('\t', s->data);
-		put_words(s->p, s->data, title, BAND_TITLE_MAX_CHARS);
+		drawing_words(s->p->arena, s->data, title, BAND_TITLE_MAX_CHARS);
 		fprintf(s->data, "\t%.10g\t0\t0\t", from);
-		put_words(s->p, s->data,
-			  is_there ? words_of(s, cell, line, sizes->entries[i]) : " ",
-			  HOVER_MAX_CHARS);
+		drawing_words(s->p->arena, s->data,
+			      is_there ? words_of(s, cell, line, sizes->entries[i]) : " ",
+			      HOVER_MAX_CHARS);
 		fprintf(s->data, "\t%zu\n", s->n_left_out);
 	}
 }
