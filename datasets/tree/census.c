@@ -154,9 +154,9 @@ struct census_level {
 
 struct census_walk {
 	struct census *census;
-	struct portrait *portrait; /* or NULL */
+	struct distributions *distributions; /* or NULL */
 	const struct halt *halt;
-	char *xattrs; /* XATTR_LIST_MAX bytes, with a portrait */
+	char *xattrs; /* XATTR_LIST_MAX bytes, with distributions */
 	bool crosses_mounts;
 	struct dirstack dirs;
 	struct census_level *levels;
@@ -251,10 +251,10 @@ static uint64_t count_xattrs(const struct census_walk *t, const char *name)
 	return n;
 }
 
-static void add_to_portrait(struct census_walk *t, const char *name, const struct stat *st)
+static void add_to_distributions(struct census_walk *t, const char *name, const struct stat *st)
 {
 	uint64_t n_xattrs = S_ISREG(st->st_mode) ? count_xattrs(t, name) : 0;
-	portrait_entry(t->portrait, name, st, t->dirs.depth, n_xattrs);
+	distributions_add_entry(t->distributions, name, st, t->dirs.depth, n_xattrs);
 }
 
 /* 0 or -ENOMEM. */
@@ -285,8 +285,8 @@ static int take_entry(struct census_walk *t, const char *name)
 	int error = add_size(t, &st);
 	if (error)
 		return error;
-	if (t->portrait)
-		add_to_portrait(t, name, &st);
+	if (t->distributions)
+		add_to_distributions(t, name, &st);
 	t->levels[t->dirs.depth].entries++;
 	if (!S_ISDIR(st.st_mode))
 		return 0;
@@ -303,9 +303,9 @@ static int leave(struct census_walk *t, bool complete)
 {
 	const struct census_level *level = &t->levels[t->dirs.depth];
 	spread_add(&t->census->fan_out, level->entries);
-	if (t->portrait && complete)
-		portrait_directory(t->portrait, t->dirs.depth, level->entries - level->dirs,
-				   level->dirs);
+	if (t->distributions && complete)
+		distributions_add_directory(t->distributions, t->dirs.depth,
+					    level->entries - level->dirs, level->dirs);
 	if (t->dirs.depth == 0)
 		return 0;
 	int error = dirstack_up(&t->dirs);
@@ -344,15 +344,15 @@ static int take_all(struct census_walk *t, const struct progress *progress)
 int census_take(struct census *census, const char *dir, bool crosses_mounts,
 		const struct progress *progress, struct err *err)
 {
-	return census_take_portrait(census, NULL, dir, crosses_mounts, progress, NULL, err);
+	return census_take_distributions(census, NULL, dir, crosses_mounts, progress, NULL, err);
 }
 
-int census_take_portrait(struct census *census, struct portrait *portrait, const char *dir,
-			 bool crosses_mounts, const struct progress *progress,
-			 const struct halt *halt, struct err *err)
+int census_take_distributions(struct census *census, struct distributions *distributions,
+			      const char *dir, bool crosses_mounts, const struct progress *progress,
+			      const struct halt *halt, struct err *err)
 {
 	struct census_walk t = {.census = census,
-				.portrait = portrait,
+				.distributions = distributions,
 				.halt = halt,
 				.crosses_mounts = crosses_mounts};
 	begin(census);
@@ -361,8 +361,8 @@ int census_take_portrait(struct census *census, struct portrait *portrait, const
 		return err_errno(err, -errno, "cannot open %s", dir);
 	int error = dirstack_begin(&t.dirs, fd, WINDOW);
 	t.dirs.open = open_any;
-	t.xattrs = portrait ? malloc(XATTR_LIST_MAX) : NULL;
-	error = error || !portrait || t.xattrs ? error : -ENOMEM;
+	t.xattrs = distributions ? malloc(XATTR_LIST_MAX) : NULL;
+	error = error || !distributions || t.xattrs ? error : -ENOMEM;
 	error = error ? error : array_grow(&t.levels, &t.room, 1, sizeof(*t.levels));
 	if (!error) {
 		t.levels[0] = (struct census_level){0};

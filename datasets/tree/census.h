@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 #include "datasets/shape/shape.h"
-#include "datasets/tree/portrait.h"
+#include "datasets/tree/distributions.h"
 #include "engine/base/err.h"
 #include "engine/base/progress.h"
 
@@ -73,12 +73,12 @@ int census_take(struct census *census, const char *dir, bool crosses_mounts,
 		const struct progress *progress, struct err *err);
 
 /*
- * The same with a portrait, which must be zeroed except for what is requested. Ends early, without
- * an error, when halt is due.
+ * The same with distributions, which must be zeroed except for what is requested. Ends early,
+ * without an error, when halt is due.
  */
-int census_take_portrait(struct census *census, struct portrait *portrait, const char *dir,
-			 bool crosses_mounts, const struct progress *progress,
-			 const struct halt *halt, struct err *err);
+int census_take_distributions(struct census *census, struct distributions *distributions,
+			      const char *dir, bool crosses_mounts, const struct progress *progress,
+			      const struct halt *halt, struct err *err);
 
 /* The same for the tree of a shape, without making it; shape must have passed shape_check. */
 void census_of_shape(struct census *census, const struct shape *shape);

@@ -1,7 +1,7 @@
 /*
  * Fits a shape to the distributions of a tree.
  */
-#include "datasets/tree/portrait.h"
+#include "datasets/tree/distributions.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ static uint32_t scaled(uint64_t number, uint64_t total)
 	return (uint32_t)((unsigned __int128)number * UINT32_MAX / total);
 }
 
-static void fit_profile(struct shape *shape, const struct portrait *p)
+static void fit_profile(struct shape *shape, const struct distributions *p)
 {
 	const uint64_t total = p->files + p->dirs;
 	struct profile *profile = &shape->profile;
@@ -58,7 +58,7 @@ static void fit_profile(struct shape *shape, const struct portrait *p)
  * their names, whatever the number of entries. A few other directories among them are ignored,
  * because names with one more digit would change the length.
  */
-static void fit_prefixes(struct profile *profile, const struct portrait *p)
+static void fit_prefixes(struct profile *profile, const struct distributions *p)
 {
 	uint64_t length = 1, most = 16;
 	for (size_t i = 1; i < 5; i++) {
@@ -101,7 +101,7 @@ static void make_room(struct quantity *q, uint64_t bytes)
 /*
  * The longest possible path must fit into PATH_MAX, although no path of the tree may be near that.
  */
-static void fit_names(struct shape *shape, const struct portrait *p, size_t extension)
+static void fit_names(struct shape *shape, const struct distributions *p, size_t extension)
 {
 	uint64_t most = NAME_MOST;
 	if (shape->depth)
@@ -122,16 +122,16 @@ static void fit_names(struct shape *shape, const struct portrait *p, size_t exte
 
 static int by_count(const void *a, const void *b)
 {
-	const struct portrait_extension *x = a, *y = b;
+	const struct distributions_extension *x = a, *y = b;
 	if (x->count != y->count)
 		return x->count < y->count ? 1 : -1;
 	return strcmp(x->text, y->text);
 }
 
 /* Returns the length of the longest, bytes. */
-static size_t fit_extensions(struct extensions *extensions, const struct portrait *p)
+static size_t fit_extensions(struct extensions *extensions, const struct distributions *p)
 {
-	struct portrait_extension *all = calloc(p->n_extensions + 1, sizeof(*all));
+	struct distributions_extension *all = calloc(p->n_extensions + 1, sizeof(*all));
 	uint64_t rest = p->files;
 	size_t longest = 0;
 	if (!all)
@@ -161,7 +161,7 @@ static size_t fit_extensions(struct extensions *extensions, const struct portrai
 /* --- Hard links: which of the forms that a shape has comes nearest -------------------------- */
 
 /* Counts the groups of at most `group` neighbouring files by size. */
-static void count_groups(const struct portrait *p, uint32_t group, double *of_size)
+static void count_groups(const struct distributions *p, uint32_t group, double *of_size)
 {
 	for (uint32_t size = 0; size <= group; size++)
 		of_size[size] = 0;
@@ -208,7 +208,7 @@ static double links_apart(const struct histogram *links, const double *names, ui
 	return most;
 }
 
-static void fit_hard_links(struct hard_links *hard_links, const struct portrait *p)
+static void fit_hard_links(struct hard_links *hard_links, const struct distributions *p)
 {
 	double of_size[SHAPE_GROUP_MAX + 1], names[SHAPE_GROUP_MAX + 1];
 	*hard_links = (struct hard_links){.of = FIRST_IN_DIRECTORY, .group = 2};
@@ -229,7 +229,7 @@ static void fit_hard_links(struct hard_links *hard_links, const struct portrait 
 	}
 }
 
-static void fit_xattrs(struct xattrs *xattrs, const struct portrait *p)
+static void fit_xattrs(struct xattrs *xattrs, const struct distributions *p)
 {
 	static const struct quantity bytes = QUANTITY_RANGE(16, 16);
 	struct histogram some = p->xattrs;
@@ -243,7 +243,7 @@ static void fit_xattrs(struct xattrs *xattrs, const struct portrait *p)
 		xattrs->per_mille = 0;
 }
 
-void fit_shape(struct shape *shape, const struct portrait *p)
+void fit_shape(struct shape *shape, const struct distributions *p)
 {
 	*shape = (struct shape){.entries = MIN(p->files + p->dirs, UINT32_MAX), .seed = 1};
 	fit_profile(shape, p);

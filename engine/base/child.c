@@ -29,7 +29,7 @@ enum {
 #define NS_PER_MS UINT64_C(1000000)
 
 /* The data of the child between vfork and exec. */
-struct birth {
+struct spawn {
 	const struct child_request *request;
 	const char *const *argv;
 	pid_t parent, group; /* group 0: a new one */
@@ -92,36 +92,36 @@ static void keep_mounting(void)
 }
 
 /* The child shares the memory of this process, so that no page tables are copied. */
-static __attribute__((noreturn)) void become(struct birth *b)
+static __attribute__((noreturn)) void exec_program(struct spawn *s)
 {
-	const struct child_request *r = b->request;
-	setpgid(0, b->group);
+	const struct child_request *r = s->request;
+	setpgid(0, s->group);
 	if (!r->lives_on)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != b->parent)
+	if (getppid() != s->parent)
 		_exit(127);
 	reset_signals();
 	if (r->mounts)
 		keep_mounting();
 	if (r->cpus)
 		sched_setaffinity(0, sizeof(*r->cpus), r->cpus);
-	if (place_fds(r, b->null_fd) == 0 && (!r->dir || chdir(r->dir) == 0)) {
+	if (place_fds(r, s->null_fd) == 0 && (!r->dir || chdir(r->dir) == 0)) {
 		if (r->program)
-			execv(r->program, (char *const *)b->argv);
+			execv(r->program, (char *const *)s->argv);
 		else
-			execvp(b->argv[0], (char *const *)b->argv);
+			execvp(s->argv[0], (char *const *)s->argv);
 	}
 	int error = errno;
-	if (write(b->report, &error, sizeof(error)) < 0)
+	if (write(s->report, &error, sizeof(error)) < 0)
 		_exit(127);
 	_exit(127);
 }
 
-static __attribute__((noinline)) pid_t split(struct birth *b)
+static __attribute__((noinline)) pid_t fork_child(struct spawn *s)
 {
 	pid_t pid = vfork();
 	if (pid == 0)
-		become(b);
+		exec_program(s);
 	return pid;
 }
 
@@ -129,14 +129,14 @@ static __attribute__((noinline)) pid_t split(struct birth *b)
  * Opens the pipe for the errno. Its numbers are above those of the child. It is closed by a
  * successful exec.
  */
-static int open_report(struct birth *b, int *reader)
+static int open_report(struct spawn *s, int *reader)
 {
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
-	b->report = move_away(ends[1]);
-	int error = b->report < 0 ? -errno : 0;
-	if (b->report != ends[1])
+	s->report = move_away(ends[1]);
+	int error = s->report < 0 ? -errno : 0;
+	if (s->report != ends[1])
 		close(ends[1]);
 	if (error)
 		close(ends[0]);
@@ -148,10 +148,10 @@ static int open_report(struct birth *b, int *reader)
  * Returns the errno that the child wrote. A pipe is used, because vfork under the thread sanitizer
  * shares no memory.
  */
-static int read_report(struct birth *b, int reader)
+static int read_report(struct spawn *s, int reader)
 {
 	int error = 0;
-	close(b->report);
+	close(s->report);
 	if (TEMP_FAILURE_RETRY(read(reader, &error, sizeof(error))) != sizeof(error))
 		error = 0;
 	close(reader);
@@ -162,26 +162,26 @@ static int read_report(struct birth *b, int reader)
  * Signals are blocked, so that no handler runs in the child while it shares the memory of this
  * process.
  */
-static int bear(struct birth *b, pid_t *pid)
+static int spawn(struct spawn *s, pid_t *pid)
 {
 	sigset_t all, before;
-	int reader = -1, error = open_report(b, &reader);
+	int reader = -1, error = open_report(s, &reader);
 	*pid = 0;
 	if (error)
 		return error;
 	sigfillset(&all);
-	b->parent = getpid();
-	b->null_fd = -1;
-	if (!b->request->in || !b->request->out || !b->request->err)
-		b->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	s->parent = getpid();
+	s->null_fd = -1;
+	if (!s->request->in || !s->request->out || !s->request->err)
+		s->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	*pid = split(b);
+	*pid = fork_child(s);
 	int failed = *pid < 0 ? -errno : 0;
-	error = read_report(b, reader);
+	error = read_report(s, reader);
 	error = failed ? failed : error;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (b->null_fd >= 0)
-		close(b->null_fd);
+	if (s->null_fd >= 0)
+		close(s->null_fd);
 	if (*pid > 0 && error)
 		waitpid(*pid, NULL, 0);
 	if (error)
@@ -202,22 +202,22 @@ static int start_guard(struct child *child)
 		return -errno;
 	const struct child_request request = {
 		.program = "/bin/sh", .in = ends[0], .lives_on = true};
-	struct birth b = {.request = &request, .argv = argv};
-	int error = bear(&b, &child->guard);
+	struct spawn s = {.request = &request, .argv = argv};
+	int error = spawn(&s, &child->guard);
 	close(ends[0]);
-	child->leash = ends[1];
+	child->guard_pipe = ends[1];
 	return error;
 }
 
 int child_start(struct child *child, const struct child_request *request)
 {
 	const char *const shell[] = {"/bin/sh", "-c", request->shell, NULL};
-	struct birth b = {.request = request, .argv = request->shell ? shell : request->argv};
-	*child = (struct child){.pidfd = -1, .leash = -1};
+	struct spawn s = {.request = request, .argv = request->shell ? shell : request->argv};
+	*child = (struct child){.pidfd = -1, .guard_pipe = -1};
 	int error = request->shell ? start_guard(child) : 0;
-	b.group = child->guard;
+	s.group = child->guard;
 	if (!error)
-		error = bear(&b, &child->pid);
+		error = spawn(&s, &child->pid);
 	if (error)
 		child_kill(child);
 	else
@@ -246,9 +246,9 @@ static void close_fds(struct child *child)
 {
 	if (child->pidfd >= 0)
 		close(child->pidfd);
-	if (child->leash >= 0)
-		close(child->leash);
-	child->pidfd = child->leash = -1;
+	if (child->guard_pipe >= 0)
+		close(child->guard_pipe);
+	child->pidfd = child->guard_pipe = -1;
 }
 
 int child_kill(struct child *child)
@@ -316,16 +316,16 @@ enum child_end child_wait(struct child *child, uint64_t timeout_ns, const volati
 	return end;
 }
 
-const char *child_story(int status, char story[CHILD_STORY_MAX])
+const char *child_end_text(int status, char end_text[CHILD_END_MAX])
 {
 	if (WIFSIGNALED(status)) {
 		const char *name = sigabbrev_np(WTERMSIG(status));
-		snprintf(story, CHILD_STORY_MAX, "was killed by signal %d%s%s%s", WTERMSIG(status),
+		snprintf(end_text, CHILD_END_MAX, "was killed by signal %d%s%s%s", WTERMSIG(status),
 			 name ? " (SIG" : "", name ? name : "", name ? ")" : "");
 	} else {
-		snprintf(story, CHILD_STORY_MAX, "ended with exit code %d", WEXITSTATUS(status));
+		snprintf(end_text, CHILD_END_MAX, "ended with exit code %d", WEXITSTATUS(status));
 	}
-	return story;
+	return end_text;
 }
 
 void child_words(int fd, char words[CHILD_WORDS_MAX])

@@ -32,10 +32,10 @@ struct child_request {
 };
 
 struct child {
-	pid_t pid; /* 0: none, or reaped */
-	int pidfd; /* readable once the child has ended; -1: not supported by the kernel */
-	pid_t guard;
-	int leash;
+	pid_t pid;      /* 0: none, or reaped */
+	int pidfd;      /* readable once the child has ended; -1: not supported by the kernel */
+	pid_t guard;    /* of a shell command: kills its group when guard_pipe is closed */
+	int guard_pipe; /* -1: none */
 };
 
 enum child_end { CHILD_ENDED, CHILD_LATE, CHILD_STOPPED };
@@ -64,10 +64,10 @@ bool child_ended(const struct child *child, int timeout_ms);
  */
 int child_kill(struct child *child);
 
-enum { CHILD_STORY_MAX = 64 };
+enum { CHILD_END_MAX = 64 };
 
-/* "ended with exit code 3", "was killed by signal 9 (SIGKILL)"; returns story. */
-const char *child_story(int status, char story[CHILD_STORY_MAX]);
+/* "ended with exit code 3", "was killed by signal 9 (SIGKILL)"; returns end_text. */
+const char *child_end_text(int status, char end_text[CHILD_END_MAX]);
 
 enum { CHILD_WORDS_MAX = 512 };
 

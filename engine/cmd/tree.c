@@ -12,7 +12,7 @@
 #include "datasets/shape/shape.h"
 #include "datasets/sim/sim.h"
 #include "datasets/tree/census.h"
-#include "datasets/tree/portrait.h"
+#include "datasets/tree/distributions.h"
 #include "datasets/tree/tree.h"
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"
@@ -35,16 +35,16 @@ static bool time_is_up(void *until_ns)
 	return clock_ns() >= *(const uint64_t *)until_ns;
 }
 
-static int take(struct census *census, struct portrait *portrait, const char *dir,
+static int take(struct census *census, struct distributions *distributions, const char *dir,
 		const struct tree_command *options, const struct progress *progress,
 		struct err *err)
 {
 	uint64_t until_ns = clock_ns() + options->time.max_time_s * NS_PER_SECOND;
 	const struct halt halt = {options->time.max_time_s ? time_is_up : NULL, &until_ns};
 	struct tree_info info;
-	portrait->wants_extensions = options->tree_command.extensions;
-	int error = census_take_portrait(census, portrait, stats_root(dir, &info),
-					 options->tree.cross_mounts, progress, &halt, err);
+	distributions->wants_extensions = options->tree_command.extensions;
+	int error = census_take_distributions(census, distributions, stats_root(dir, &info),
+					      options->tree.cross_mounts, progress, &halt, err);
 	progress_line_clear(progress->arg);
 	return error;
 }
@@ -84,15 +84,16 @@ static int put(const char *json, const struct census *census, const struct tree_
 	return error;
 }
 
-static int write_fit(struct portrait *portrait, const char *dir, const struct tree_command *options,
-		     const struct progress *progress, struct err *err)
+static int write_fit(struct distributions *distributions, const char *dir,
+		     const struct tree_command *options, const struct progress *progress,
+		     struct err *err)
 {
 	struct census census;
 	struct shape shape;
-	int error = take(&census, portrait, dir, options, progress, err);
+	int error = take(&census, distributions, dir, options, progress, err);
 	if (error)
 		return error;
-	fit_shape(&shape, portrait);
+	fit_shape(&shape, distributions);
 	describe(&shape, &census, options);
 	error = shape_check(&shape, "the fitted shape", err);
 	char *json = error ? NULL : shape_to_json(&shape);
@@ -112,9 +113,9 @@ static int write_fit(struct portrait *portrait, const char *dir, const struct tr
 static int fit_print(const char *dir, const struct tree_command *options,
 		     const struct progress *progress, struct err *err)
 {
-	struct portrait *portrait = calloc(1, sizeof(*portrait));
-	int error = portrait ? write_fit(portrait, dir, options, progress, err) : -ENOMEM;
-	free(portrait);
+	struct distributions *distributions = calloc(1, sizeof(*distributions));
+	int error = distributions ? write_fit(distributions, dir, options, progress, err) : -ENOMEM;
+	free(distributions);
 	return error;
 }
 

@@ -97,7 +97,7 @@ static bool is_too_large(int image, const struct lab_request *r)
 static int run(const char *const *argv, int image, const struct lab_request *r, struct err *err)
 {
 	const struct lab_kind *kind = r->spec->kind;
-	char story[CHILD_STORY_MAX], words[CHILD_WORDS_MAX];
+	char end_text[CHILD_END_MAX], words[CHILD_WORDS_MAX];
 	int said = unnamed_file("statmark-mkfs"), status = 0;
 	if (said < 0)
 		return err_errno(err, said, "cannot make a file for the output of %s", argv[0]);
@@ -123,7 +123,7 @@ static int run(const char *const *argv, int image, const struct lab_request *r, 
 	} else if (status) {
 		child_words(said, words);
 		error = err_set(err, -EINVAL, "%s %s%s%s", kind->program,
-				child_story(status, story), *words ? ": " : "", words);
+				child_end_text(status, end_text), *words ? ": " : "", words);
 	}
 	close(said);
 	return error;

@@ -261,11 +261,11 @@ static int start_all(struct sshfs *s, const struct lab_spec *spec, int said, str
 /* Quotes sshfs's own message, which often is about one of many options. */
 static int complain(struct sshfs *s, int said, struct err *err)
 {
-	char words[CHILD_WORDS_MAX], story[CHILD_STORY_MAX];
+	char words[CHILD_WORDS_MAX], end_text[CHILD_END_MAX];
 	const int status = child_kill(&s->client);
 	child_words(said, words);
-	return err_set(err, -EINVAL, "sshfs %s%s%s", child_story(status, story), *words ? ": " : "",
-		       words);
+	return err_set(err, -EINVAL, "sshfs %s%s%s", child_end_text(status, end_text),
+		       *words ? ": " : "", words);
 }
 
 /* The client mounts after its handshake with the server. */

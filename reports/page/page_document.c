@@ -74,7 +74,7 @@ static int pack_all(json_t *document)
  * Escapes "<", because only "<" can end a script element or begin a comment in it. In JSON it
  * occurs in strings only.
  */
-static int put_tame(const char *text, size_t size, void *to)
+static int put_in_script(const char *text, size_t size, void *to)
 {
 	for (size_t i = 0; i < size; i++) {
 		if (text[i] == '<')
@@ -101,7 +101,7 @@ int page_put_json(const struct page *p, int (*print)(FILE *to, const void *arg),
 		error = -ENOMEM;
 	begin(p);
 	if (!error)
-		put_tame(text, size, p->to);
+		put_in_script(text, size, p->to);
 	fputs("</script>\n", p->to);
 	free(text);
 	return error;
@@ -112,8 +112,8 @@ int page_put_document(const struct page *p)
 	json_t *document = document_json(p->result);
 	int error = document ? pack_all(document) : -ENOMEM;
 	begin(p);
-	if (!error &&
-	    json_dump_callback(document, put_tame, p->to, JSON_COMPACT | JSON_REAL_PRECISION(10)))
+	if (!error && json_dump_callback(document, put_in_script, p->to,
+					 JSON_COMPACT | JSON_REAL_PRECISION(10)))
 		error = -ENOMEM;
 	fputs("</script>\n", p->to);
 	json_decref(document);

@@ -243,7 +243,7 @@ static const char *label_ratio(struct arena *arena, double value)
 }
 
 /* Draws the band and the line of the level at one point, and the point's interval. */
-static void put_ground(const struct chart *c, const struct trend *t, size_t i)
+static void put_level(const struct chart *c, const struct trend *t, size_t i)
 {
 	const double at = (double)i + 1, level = t->levels[i];
 	const double left = chart_x(c, at - 0.5), right = chart_x(c, at + 0.5);
@@ -305,7 +305,7 @@ static void put_panel(const struct series_page *s, const struct trend *t)
 			       format_counted(arena, t->n, "point"), t->levels[t->n - 1]));
 	put_days(&c, t);
 	for (size_t i = 0; i < t->n; i++)
-		put_ground(&c, t, i);
+		put_level(&c, t, i);
 	for (size_t i = 0; i < t->n; i++)
 		put_point(&c, t, i);
 	chart_close(&c);

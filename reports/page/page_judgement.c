@@ -17,9 +17,9 @@
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
 
-enum { STORIES_MAX = 5 };
+enum { CHANGED_MAX = 5 };
 
-struct sheet {
+struct judgement_page {
 	struct page p;
 	const struct judgement *j;
 	struct chart changes; /* in per cent */
@@ -50,18 +50,18 @@ static bool is_news(const struct judged *row)
 /* --- Head ------------------------------------------------------------------------------------ */
 
 /* Describes what changed. The rows are sorted, worst first. */
-static void put_stories(const struct sheet *s)
+static void put_changed(const struct judgement_page *s)
 {
 	size_t n = 0, more = 0;
 	for (size_t i = 0; i < s->j->n_rows; i++) {
 		const struct judged *row = &s->j->rows[i];
 		if (!is_news(row))
 			continue;
-		if (n++ < STORIES_MAX)
+		if (n++ < CHANGED_MAX)
 			html_put(s->p.to, "<p data-code=\"%s\"><bdi>%s</bdi>, %s: %s.</p>\n",
 				 verdict_name(row->verdict), format_text(s->p.arena, row->cell),
 				 format_text(s->p.arena, row->metric),
-				 present_story(s->p.arena, row));
+				 present_sentence(s->p.arena, row));
 		else
 			more++;
 	}
@@ -70,7 +70,7 @@ static void put_stories(const struct sheet *s)
 			 format_counted(s->p.arena, more, "more row"));
 }
 
-static void put_answer(const struct sheet *s)
+static void put_answer(const struct judgement_page *s)
 {
 	const struct page *p = &s->p;
 	const struct judgement *j = s->j;
@@ -85,7 +85,7 @@ static void put_answer(const struct sheet *s)
 		 arena_print(p->arena, "%.3g %%", 100 * (1 - j->family_error)));
 	html_put(p->to, "<div class=\"says\">\n<p class=\"%s\" data-code=\"%s\">%s</p>\n",
 		 class_of(j->overall), verdict_name(j->overall), present_words(p->arena, j));
-	put_stories(s);
+	put_changed(s);
 	fputs("</div>\n<p class=\"downloads\"></p>\n</header>\n", p->to);
 }
 
@@ -99,7 +99,7 @@ static bool is_known(const struct judged_fact *fact)
 	return (fact->base && *fact->base) || (fact->head && *fact->head);
 }
 
-static void put_warnings(const struct sheet *s)
+static void put_warnings(const struct judgement_page *s)
 {
 	const struct page *p = &s->p;
 	const struct judgement *j = s->j;
@@ -134,7 +134,7 @@ static const char *label_percent(struct arena *arena, double value)
 	return fabs(value) < 1e-9 ? "0" : arena_print(arena, "%+.4g %%", value);
 }
 
-static void fit_axes(struct sheet *s)
+static void fit_axes(struct judgement_page *s)
 {
 	struct chart_axis *x = &s->changes.x;
 	*x = (struct chart_axis){.lo = AXIS_LOW, .hi = AXIS_HIGH, .label = label_percent};
@@ -153,7 +153,7 @@ static void fit_axes(struct sheet *s)
 	dots_fit(&s->changes);
 }
 
-static void put_head(const struct sheet *s)
+static void put_head(const struct judgement_page *s)
 {
 	FILE *to = s->p.to;
 	fputs("<thead><tr>\n", to);
@@ -177,13 +177,13 @@ static void put_head(const struct sheet *s)
 }
 
 /* Prints "" for an unknown number. */
-static void put_number(const struct sheet *s, const char *class, bool known, double value,
+static void put_number(const struct judgement_page *s, const char *class, bool known, double value,
 		       const char *words)
 {
 	html_put_number(s->p.to, class, known ? value : NAN, words);
 }
 
-static void put_change(const struct sheet *s, const struct judged *row)
+static void put_change(const struct judgement_page *s, const struct judged *row)
 {
 	const struct estimate *e = &row->ratio;
 	const char *change = present_change(s->p.arena, row), *class = class_of(row->verdict);
@@ -209,7 +209,7 @@ static void put_change(const struct sheet *s, const struct judged *row)
 			     present_interval(s->p.arena, row), e->n, verdict_name(row->verdict)));
 }
 
-static void put_row(const struct sheet *s, const struct judged *row)
+static void put_row(const struct judgement_page *s, const struct judged *row)
 {
 	const struct page *p = &s->p;
 	const char *verdict = verdict_name(row->verdict);
@@ -235,7 +235,7 @@ static void put_row(const struct sheet *s, const struct judged *row)
 		 format_text(p->arena, row->reason));
 }
 
-static void put_table(const struct sheet *s)
+static void put_table(const struct judgement_page *s)
 {
 	const struct page *p = &s->p;
 	page_begin_section(p, "cells", "All comparisons");
@@ -261,7 +261,7 @@ static void put_table(const struct sheet *s)
 
 /* --- What the sides stand on ----------------------------------------------------------------- */
 
-static void put_facts(const struct sheet *s)
+static void put_facts(const struct judgement_page *s)
 {
 	const struct page *p = &s->p;
 	const struct judgement *j = s->j;
@@ -289,7 +289,7 @@ static void put_facts(const struct sheet *s)
 	page_end_section(p);
 }
 
-static void put_method(const struct sheet *s)
+static void put_method(const struct judgement_page *s)
 {
 	const struct page *p = &s->p;
 	page_begin_section(p, "method", "Method");
@@ -316,7 +316,7 @@ static int write_json(FILE *to, const void *judgement)
 	return present_json(to, judgement, NULL);
 }
 
-static int put_sheet(struct sheet *s)
+static int put_page(struct judgement_page *s)
 {
 	fit_axes(s);
 	page_begin_alone(&s->p,
@@ -335,8 +335,9 @@ static int put_sheet(struct sheet *s)
 
 int page_print_judgement(FILE *to, const struct judgement *j)
 {
-	struct sheet s = {.p = {.to = to, .arena = arena_new(), .number = 1, .level = 1}, .j = j};
-	const int error = s.p.arena ? put_sheet(&s) : -ENOMEM;
+	struct judgement_page s = {.p = {.to = to, .arena = arena_new(), .number = 1, .level = 1},
+				   .j = j};
+	const int error = s.p.arena ? put_page(&s) : -ENOMEM;
 	arena_free(s.p.arena);
 	return error;
 }

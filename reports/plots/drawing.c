@@ -164,33 +164,33 @@ struct drawing_state {
  * backslashes, and writes invalid XML for "]]>". Double quotes become curved ones; \xHH (text.h)
  * and that bracket become <HH>.
  */
-static char *tame(struct arena *arena, const char *text)
+static char *escape(struct arena *arena, const char *text)
 {
 	size_t size = 4 * strlen(text) + 1, used = 0; /* one byte becomes at most four */
-	char *tamed = arena_alloc(arena, size);
-	for (; tamed && *text; text++) {
+	char *escaped = arena_alloc(arena, size);
+	for (; escaped && *text; text++) {
 		/* A \xHH that was cut is a backslash like any other. */
 		if (text[0] == '\\' && text[1] == 'x' && isxdigit((unsigned char)text[2]) &&
 		    isxdigit((unsigned char)text[3])) {
-			used += (size_t)snprintf(tamed + used, size - used, "<%.2s>", text + 2);
+			used += (size_t)snprintf(escaped + used, size - used, "<%.2s>", text + 2);
 			text += 3;
 		} else if (*text == '\\') {
-			used += (size_t)snprintf(tamed + used, size - used, "<5c>");
+			used += (size_t)snprintf(escaped + used, size - used, "<5c>");
 		} else if (*text == '"') {
-			used += (size_t)snprintf(tamed + used, size - used, "\342\200\235");
-		} else if (*text == '>' && used >= 2 && memcmp(tamed + used - 2, "]]", 2) == 0) {
-			used += (size_t)snprintf(tamed + used, size - used, "<3e>");
+			used += (size_t)snprintf(escaped + used, size - used, "\342\200\235");
+		} else if (*text == '>' && used >= 2 && memcmp(escaped + used - 2, "]]", 2) == 0) {
+			used += (size_t)snprintf(escaped + used, size - used, "<3e>");
 		} else {
-			tamed[used++] = *text;
+			escaped[used++] = *text;
 		}
 	}
-	return tamed;
+	return escaped;
 }
 
 void drawing_words(struct arena *arena, FILE *data, const char *text, size_t max)
 {
-	const char *tamed = text ? tame(arena, text) : NULL;
-	const char *shown = tamed ? text_shorten(arena, tamed, max) : NULL;
+	const char *escaped = text ? escape(arena, text) : NULL;
+	const char *shown = escaped ? text_shorten(arena, escaped, max) : NULL;
 	fputs(shown && *shown ? shown : "?", data);
 }
 

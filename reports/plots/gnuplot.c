@@ -15,7 +15,7 @@
 
 enum { CHECK_MS = 50 }; /* interval of looking for a stop */
 
-static int add_actions(posix_spawn_file_actions_t *actions, int dir, int complaints)
+static int add_actions(posix_spawn_file_actions_t *actions, int dir, int messages)
 {
 	int error = posix_spawn_file_actions_addfchdir_np(actions, dir);
 	if (!error)
@@ -23,11 +23,11 @@ static int add_actions(posix_spawn_file_actions_t *actions, int dir, int complai
 	if (!error)
 		error = posix_spawn_file_actions_addopen(actions, 1, "/dev/null", O_WRONLY, 0);
 	if (!error)
-		error = posix_spawn_file_actions_adddup2(actions, complaints, 2);
+		error = posix_spawn_file_actions_adddup2(actions, messages, 2);
 	return -error;
 }
 
-static int spawn(int dir, const char *script, bool is_dark, int complaints, pid_t *pid)
+static int spawn(int dir, const char *script, bool is_dark, int messages, pid_t *pid)
 {
 	char *const argv[] = {"gnuplot",
 			      "--default-settings",
@@ -39,34 +39,34 @@ static int spawn(int dir, const char *script, bool is_dark, int complaints, pid_
 	int error = -posix_spawn_file_actions_init(&actions);
 	if (error)
 		return error;
-	error = add_actions(&actions, dir, complaints);
+	error = add_actions(&actions, dir, messages);
 	if (!error)
 		error = -posix_spawnp(pid, argv[0], &actions, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	return error;
 }
 
-struct complaints {
+struct messages {
 	char text[4096];
 	size_t used;
 };
 
 /* Keeps the beginning. False: the end was reached. */
-static bool read_some(int fd, struct complaints *c)
+static bool read_some(int fd, struct messages *m)
 {
 	char more[4096];
 	ssize_t n = read(fd, more, sizeof(more));
 	if (n <= 0)
 		return n < 0 && errno == EINTR;
-	size_t room = sizeof(c->text) - 1 - c->used;
+	size_t room = sizeof(m->text) - 1 - m->used;
 	size_t kept = (size_t)n < room ? (size_t)n : room;
-	memcpy(c->text + c->used, more, kept);
-	c->used += kept;
+	memcpy(m->text + m->used, more, kept);
+	m->used += kept;
 	return true;
 }
 
 /* Reads all output of gnuplot, so that it never blocks. -EINTR: stopped; -ETIMEDOUT. */
-static int listen(int fd, struct complaints *c, const volatile int *stop, uint64_t until_ns)
+static int read_messages(int fd, struct messages *m, const volatile int *stop, uint64_t until_ns)
 {
 	for (;;) {
 		struct pollfd ready = {.fd = fd, .events = POLLIN};
@@ -75,7 +75,7 @@ static int listen(int fd, struct complaints *c, const volatile int *stop, uint64
 			return -EINTR;
 		if (until_ns && clock_ns() >= until_ns)
 			return -ETIMEDOUT;
-		if (n > 0 && !read_some(fd, c))
+		if (n > 0 && !read_some(fd, m))
 			return 0;
 	}
 }
@@ -124,14 +124,14 @@ static int wait_for(pid_t pid, int *status)
 int gnuplot_run(int dir, const char *script, bool is_dark, const volatile int *stop,
 		uint64_t until_ns, struct err *err)
 {
-	struct complaints complaints = {.used = 0};
+	struct messages messages = {.used = 0};
 	int ends[2], status;
 	pid_t pid;
 	if (pipe2(ends, O_CLOEXEC))
 		return err_errno(err, -errno, "cannot start gnuplot");
 	int error = spawn(dir, script, is_dark, ends[1], &pid);
 	close(ends[1]);
-	int stopped = error ? 0 : listen(ends[0], &complaints, stop, until_ns);
+	int stopped = error ? 0 : read_messages(ends[0], &messages, stop, until_ns);
 	close(ends[0]);
 	if (stopped)
 		kill(pid, SIGKILL);
@@ -143,5 +143,5 @@ int gnuplot_run(int dir, const char *script, bool is_dark, const volatile int *s
 		return err_set(err, stopped, "the time was up while gnuplot was drawing");
 	if (stopped)
 		return err_set(err, stopped, "interrupted while gnuplot was drawing");
-	return check_end(status, script, complaints.text, err);
+	return check_end(status, script, messages.text, err);
 }

@@ -87,7 +87,7 @@ const char *present_seen(struct arena *arena, const struct judged *row)
 	return row->ratio.known ? judgement_percent(arena, row->seen) : "";
 }
 
-static const char *interval_story(struct arena *arena, const struct judged *row)
+static const char *interval_words(struct arena *arena, const struct judged *row)
 {
 	if (!row->ratio.known)
 		return "";
@@ -98,7 +98,7 @@ static const char *interval_story(struct arena *arena, const struct judged *row)
 				      row->ratio.n, present_seen(arena, row)));
 }
 
-const char *present_story(struct arena *arena, const struct judged *row)
+const char *present_sentence(struct arena *arena, const struct judged *row)
 {
 	const char *base = present_value(arena, row, false),
 		   *head = present_value(arena, row, true);
@@ -107,5 +107,5 @@ const char *present_story(struct arena *arena, const struct judged *row)
 				      verdict_name(row->verdict), format_text(arena, row->reason),
 				      *base ? base : "unknown", *head ? head : "unknown",
 				      format_text(arena, row->unit), *change ? ", change " : "",
-				      change, interval_story(arena, row)));
+				      change, interval_words(arena, row)));
 }

@@ -48,6 +48,6 @@ const char *present_seen(struct arena *arena, const struct judged *row);
 const char *present_words(struct arena *arena, const struct judgement *j);
 
 /* All of a row in one line. */
-const char *present_story(struct arena *arena, const struct judged *row);
+const char *present_sentence(struct arena *arena, const struct judged *row);
 
 #endif

@@ -76,7 +76,7 @@ static void annotate_rows(FILE *to, struct arena *arena, const struct judgement 
 		const char *title =
 			arena_print(arena, "statmark %s %s %s", verdict_name(row->verdict),
 				    format_text(arena, row->cell), format_text(arena, row->metric));
-		annotate(to, annotation, title ? title : "statmark", present_story(arena, row));
+		annotate(to, annotation, title ? title : "statmark", present_sentence(arena, row));
 		told++;
 	}
 }

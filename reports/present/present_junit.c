@@ -85,7 +85,7 @@ static void put_case(FILE *to, struct arena *arena, const struct judgement *j, s
 	if (outcome == FAILURE || outcome == ERROR)
 		put_attribute(to, arena, "type", verdict_name(row->verdict));
 	fputc('>', to);
-	put_escaped(to, arena, present_story(arena, row));
+	put_escaped(to, arena, present_sentence(arena, row));
 	fprintf(to, "</%s>\n  </testcase>\n", tags[outcome]);
 }
 

@@ -53,12 +53,12 @@ static void the_end_of_a_program_is_reported(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct child_request request = {.shell = cases[i].command};
-		char story[CHILD_STORY_MAX];
+		char story[CHILD_END_MAX];
 		struct child child;
 		int status;
 		assert_int_equal(child_start(&child, &request), 0);
 		assert_int_equal(child_wait(&child, 0, NULL, &status), CHILD_ENDED);
-		assert_string_equal(child_story(status, story), cases[i].story);
+		assert_string_equal(child_end_text(status, story), cases[i].story);
 		assert_int_equal(child.pid, 0);
 	}
 }

@@ -1,5 +1,5 @@
 /* Fitted shapes: a tree, the shape fitted to it and the tree made of that are alike. */
-#include "datasets/tree/portrait.h"
+#include "datasets/tree/distributions.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +15,11 @@
 
 enum { ENTRIES = 20000, NEAR = 50 /* thousandths */ };
 
-static struct portrait *new_portrait(void)
+static struct distributions *new_distributions(void)
 {
-	struct portrait *portrait = calloc(1, sizeof(*portrait));
-	assert_non_null(portrait);
-	return portrait;
+	struct distributions *distributions = calloc(1, sizeof(*distributions));
+	assert_non_null(distributions);
+	return distributions;
 }
 
 /* A file of a directory by its first name there, and how many names that has. */
@@ -41,11 +41,11 @@ static struct name *find_links(const struct gen_dir *dir)
 	return names;
 }
 
-static void draw_below(struct portrait *portrait, const struct gen_dir *dir)
+static void draw_below(struct distributions *distributions, const struct gen_dir *dir)
 {
 	char name[GEN_NAME_SIZE];
 	struct name *names = find_links(dir);
-	portrait_directory(portrait, dir->depth, dir->files, dir->dirs);
+	distributions_add_directory(distributions, dir->depth, dir->files, dir->dirs);
 	for (uint64_t i = 0; i < gen_entries(dir); i++) {
 		struct gen_entry entry;
 		struct gen_dir child;
@@ -54,30 +54,30 @@ static void draw_below(struct portrait *portrait, const struct gen_dir *dir)
 		const struct stat st = {.st_mode = entry.mode,
 					.st_size = (off_t)entry.size,
 					.st_nlink = names[names[i].first].links};
-		portrait_entry(portrait, name, &st, dir->depth, entry.n_xattrs);
+		distributions_add_entry(distributions, name, &st, dir->depth, entry.n_xattrs);
 		if (i < dir->files)
 			continue;
 		gen_child(&child, dir, i - dir->files);
-		draw_below(portrait, &child);
+		draw_below(distributions, &child);
 	}
 	free(names);
 }
 
 /* What a walk over the tree of a shape would see. */
-static struct portrait *portrait_of(const struct shape *shape)
+static struct distributions *distributions_of(const struct shape *shape)
 {
-	struct portrait *portrait = new_portrait();
+	struct distributions *distributions = new_distributions();
 	struct gen_dir root;
 	gen_root(&root, shape);
-	draw_below(portrait, &root);
-	return portrait;
+	draw_below(distributions, &root);
+	return distributions;
 }
 
-static struct shape fitted_to(const struct portrait *portrait, uint64_t entries)
+static struct shape fitted_to(const struct distributions *distributions, uint64_t entries)
 {
 	struct shape shape;
 	struct err err = {0};
-	fit_shape(&shape, portrait);
+	fit_shape(&shape, distributions);
 	strcpy(shape.name, "fitted");
 	shape.entries = entries;
 	if (shape_check(&shape, "fitted", &err))
@@ -85,10 +85,10 @@ static struct shape fitted_to(const struct portrait *portrait, uint64_t entries)
 	return shape;
 }
 
-static void are_near(const char *name, const struct portrait *a, const struct portrait *b)
+static void are_near(const char *name, const struct distributions *a, const struct distributions *b)
 {
-	struct portrait_distance rows[PORTRAIT_DISTANCES];
-	size_t n = portrait_compare(a, b, rows);
+	struct distributions_distance rows[DISTRIBUTIONS_DISTANCES];
+	size_t n = distributions_compare(a, b, rows);
 	for (size_t i = 0; i < n; i++) {
 		print_message("# %s: %s: %.3f\n", name, rows[i].key, rows[i].distance);
 		if (rows[i].distance * 1000 >= NEAR)
@@ -99,9 +99,9 @@ static void are_near(const char *name, const struct portrait *a, const struct po
 /* The tree of a shape, and that of the shape fitted to it. */
 static void comes_back(const struct shape *shape)
 {
-	struct portrait *before = portrait_of(shape);
+	struct distributions *before = distributions_of(shape);
 	const struct shape fitted = fitted_to(before, shape->entries);
-	struct portrait *after = portrait_of(&fitted);
+	struct distributions *after = distributions_of(&fitted);
 	char *text = shape_to_json(&fitted);
 	assert_non_null(text);
 	assert_in_range(strlen(text), 1, 16384);
@@ -141,11 +141,11 @@ static void test_other_sizes_are_alike(void **state)
 {
 	static const uint64_t sizes[] = {5000, 100000, 400000};
 	const struct shape shape = shape_of("fit-linux", ENTRIES);
-	struct portrait *before = portrait_of(&shape);
+	struct distributions *before = distributions_of(&shape);
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
 		const struct shape fitted = fitted_to(before, sizes[i]);
-		struct portrait *after = portrait_of(&fitted);
+		struct distributions *after = distributions_of(&fitted);
 		assert_true(after->files + after->dirs == sizes[i]);
 		are_near("resized", before, after);
 		free(after);
@@ -164,11 +164,11 @@ static void test_odd_trees_give_shapes(void **state)
 			shape.entries = sizes[k];
 			if (shape.specials)
 				continue;
-			struct portrait *portrait = portrait_of(&shape);
-			const struct shape fitted = fitted_to(portrait, sizes[k] * 3);
+			struct distributions *distributions = distributions_of(&shape);
+			const struct shape fitted = fitted_to(distributions, sizes[k] * 3);
 			gen_root(&root, &fitted);
 			assert_true(gen_below(&root) == sizes[k] * 3);
-			free(portrait);
+			free(distributions);
 		}
 	}
 }
@@ -187,7 +187,7 @@ static void test_disk_is_as_paper(void **state)
 {
 	enum { FEW = 600 };
 	struct shape shape = shape_of("fit-linux", FEW);
-	struct portrait *disk = new_portrait();
+	struct distributions *disk = new_distributions();
 	struct census census;
 	struct err err = {0};
 	(void)state;
@@ -196,9 +196,10 @@ static void test_disk_is_as_paper(void **state)
 		shape.xattrs = (struct xattrs){.per_mille = 400,
 					       .count = QUANTITY_RANGE(1, 5),
 					       .size = QUANTITY_RANGE(8, 8)};
-	struct portrait *paper = portrait_of(&shape);
+	struct distributions *paper = distributions_of(&shape);
 	create_works("t", &shape);
-	assert_int_equal(census_take_portrait(&census, disk, "t/tree", false, NULL, NULL, &err), 0);
+	assert_int_equal(
+		census_take_distributions(&census, disk, "t/tree", false, NULL, NULL, &err), 0);
 	assert_int_equal(census.entries, FEW);
 	assert_memory_equal(disk, paper, sizeof(*disk));
 	free(disk);
@@ -215,17 +216,18 @@ static void test_a_halted_walk_is_reported(void **state)
 {
 	const struct shape shape = shape_of("source-tree", 300);
 	const struct halt halt = {at_once, NULL};
-	struct portrait *portrait = new_portrait();
+	struct distributions *distributions = new_distributions();
 	struct census census;
 	struct err err = {0};
 	(void)state;
 	create_works("t", &shape);
-	assert_int_equal(
-		census_take_portrait(&census, portrait, "t/tree", false, NULL, &halt, &err), 0);
+	assert_int_equal(census_take_distributions(&census, distributions, "t/tree", false, NULL,
+						   &halt, &err),
+			 0);
 	assert_true(census.halted);
 	assert_int_equal(census.entries, 1);
-	fitted_to(portrait, 100);
-	free(portrait);
+	fitted_to(distributions, 100);
+	free(distributions);
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 /* Histograms: what is fitted gives them back when it is drawn from; distances are right. */
-#include "datasets/tree/portrait.h"
+#include "datasets/tree/distributions.h"
 
 #include <math.h>
 #include <stdlib.h>

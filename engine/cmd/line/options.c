@@ -445,7 +445,8 @@ static const struct option_row *row_named(int command, const char *name)
 }
 
 /* "--strategy", "--path run", "--cache slab-cold or cold": what the row is accepted with. */
-static const char *company(const struct option_row *row, int command, char *words, size_t size)
+static const char *required_words(const struct option_row *row, int command, char *words,
+				  size_t size)
 {
 	const struct option_row *other = row_named(command, row->with);
 	char values[64] = "";
@@ -456,8 +457,8 @@ static const char *company(const struct option_row *row, int command, char *word
 }
 
 /* A set that was not given is the subcommand's choice, and contains what it needs. */
-static bool has_company(const struct all_options *o, const struct option_row *row, int command,
-			const bool *given)
+static bool has_required(const struct all_options *o, const struct option_row *row, int command,
+			 const bool *given)
 {
 	const struct option_row *other = row_named(command, row->with);
 	const void *field = (const char *)o + other->offset;
@@ -485,9 +486,9 @@ static int check_given(const struct all_options *o, int command, const bool *giv
 			return err_set(err, -EINVAL, "--%s is for %s", row->name,
 				       set_words(verbs, row->verbs, before, " and ", words,
 						 sizeof(words)));
-		if (row->with && !has_company(o, row, command, given))
+		if (row->with && !has_required(o, row, command, given))
 			return err_set(err, -EINVAL, "--%s is for %s", row->name,
-				       company(row, command, words, sizeof(words)));
+				       required_words(row, command, words, sizeof(words)));
 	}
 	return 0;
 }
@@ -551,7 +552,7 @@ static void describe_row(const struct option_row *row, int command, char *words,
 	if (verbs && row->verbs)
 		set_words(verbs, row->verbs, "", ", ", list, sizeof(list));
 	if (row->with)
-		company(row, command, with, sizeof(with));
+		required_words(row, command, with, sizeof(with));
 	snprintf(words, size, "%s%s%s%s%s%s%s%s%s", list, *list ? ": " : "", *with ? "with " : "",
 		 with, *with ? ": " : "", row->help, row->initial ? " (default: " : "",
 		 row->initial ? row->initial : "", row->initial ? ")" : "");

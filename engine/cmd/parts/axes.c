@@ -67,7 +67,7 @@ struct point {
 	uint64_t entries; /* 0: that of the shape */
 };
 
-struct opening {
+struct subject_opener {
 	struct axes *axes;
 	const struct axes_request *request;
 	size_t n_words, n_sizes, n;
@@ -122,7 +122,7 @@ int axes_parse(struct axes *axes, char **words, const struct fs_options *o,
 }
 
 /* "maildir,ext4,10k": distinguishes a tree from the others of this run; NULL: there is only one. */
-static int set_label(const struct opening *o, struct subject *s, const struct point *point)
+static int set_label(const struct subject_opener *o, struct subject *s, const struct point *point)
 {
 	char size[COUNT_SHORT_SIZE];
 	const char *parts[] = {
@@ -144,7 +144,7 @@ static int set_label(const struct opening *o, struct subject *s, const struct po
 }
 
 /* Trees with the same label are distinguished by a number. */
-static int number_label(const struct opening *o, struct subject *s)
+static int number_label(const struct subject_opener *o, struct subject *s)
 {
 	size_t n = 1;
 	o->axes->labels[o->axes->n] = s->tree.label;
@@ -157,7 +157,7 @@ static int number_label(const struct opening *o, struct subject *s)
 
 /* --- On a filesystem made for it ------------------------------------------------------------- */
 
-struct filling {
+struct tree_maker {
 	const struct shape *shape;
 	const struct progress *progress;
 	struct tree_info *made;
@@ -170,25 +170,25 @@ struct filling {
 /* The shape itself is served; no tree is stored. */
 static int serve(void *arg, const char *dir, struct err *err)
 {
-	struct filling *f = arg;
-	*f->made = (struct tree_info){.shape = *f->shape, .state = TREE_COMPLETE};
-	snprintf(f->made->root, sizeof(f->made->root), "%s", dir);
-	f->dir = arena_copy(f->arena, dir);
-	return f->dir ? sim_start(f->sim, f->how, f->shape, dir, err)
+	struct tree_maker *m = arg;
+	*m->made = (struct tree_info){.shape = *m->shape, .state = TREE_COMPLETE};
+	snprintf(m->made->root, sizeof(m->made->root), "%s", dir);
+	m->dir = arena_copy(m->arena, dir);
+	return m->dir ? sim_start(m->sim, m->how, m->shape, dir, err)
 		      : err_errno(err, -ENOMEM, "%s", dir);
 }
 
 static int fill(void *arg, const char *dir, struct err *err)
 {
-	struct filling *f = arg;
-	f->dir = arena_copy(f->arena, dir);
-	return f->dir ? tree_ensure(dir, f->shape, 0, f->progress, f->made, err)
+	struct tree_maker *m = arg;
+	m->dir = arena_copy(m->arena, dir);
+	return m->dir ? tree_ensure(dir, m->shape, 0, m->progress, m->made, err)
 		      : err_errno(err, -ENOMEM, "%s", dir);
 }
 
 /* A tree that cannot be made becomes rows with the reason, and the others go on. */
-static int leave_out(const struct opening *o, struct subject *s, const char *name, uint64_t seed,
-		     const struct lab_spec *spec, const struct err *why)
+static int leave_out(const struct subject_opener *o, struct subject *s, const char *name,
+		     uint64_t seed, const struct lab_spec *spec, const struct err *why)
 {
 	*s = (struct subject){
 		.lacking = why->code == -ENOTSUP ? STATUS_SKIPPED : STATUS_FAILED,
@@ -212,7 +212,7 @@ static int move_root(struct tree_info *made, const char *from, const char *to, s
 }
 
 /* Notes how it was made, or the measured delay of its server. */
-static int store_made(const struct opening *o, struct subject *s)
+static int store_made(const struct subject_opener *o, struct subject *s)
 {
 	char facts[SIM_FACTS_SIZE];
 	const char *text = lab_facts(s->lab);
@@ -226,19 +226,19 @@ static int store_made(const struct opening *o, struct subject *s)
 	return s->made ? 0 : -ENOMEM;
 }
 
-static int make_in_lab(const struct opening *o, struct subject *s, const struct point *point,
-		       const struct subject_request *r, struct filling *f, struct err *err)
+static int make_in_lab(const struct subject_opener *o, struct subject *s, const struct point *point,
+		       const struct subject_request *r, struct tree_maker *m, struct err *err)
 {
 	const bool is_served = lab_spec_is_served(point->spec);
 	const struct lab_request lab = {
 		.spec = point->spec,
-		.entries = f->shape->entries,
-		.inodes = f->shape->entries + 3, /* container, sentinel, root */
+		.entries = m->shape->entries,
+		.inodes = m->shape->entries + 3, /* container, sentinel, root */
 		.image_dir = o->request->fs->fs_dir,
 		.memory = sitting_left(&o->axes->sitting) +
-			  f->shape->entries * lab_spec_bytes(point->spec).held,
+			  m->shape->entries * lab_spec_bytes(point->spec).held,
 		.fill = is_served ? serve : fill,
-		.arg = f,
+		.arg = m,
 		.progress = r->progress,
 	};
 	const uint64_t began = clock_ns();
@@ -254,8 +254,8 @@ static int make_in_lab(const struct opening *o, struct subject *s, const struct 
  * The tree was just made, so a difference is caused by the filesystem: SMB follows symlinks, for
  * example.
  */
-static int leave_out_changed(const struct opening *o, struct subject *s, const struct shape *shape,
-			     const struct lab_spec *spec)
+static int leave_out_changed(const struct subject_opener *o, struct subject *s,
+			     const struct shape *shape, const struct lab_spec *spec)
 {
 	struct err why = {0};
 	err_set(&why, -ENOTSUP,
@@ -265,14 +265,14 @@ static int leave_out_changed(const struct opening *o, struct subject *s, const s
 	return leave_out(o, s, shape->name, shape->seed, spec, &why);
 }
 
-static int open_in_lab(const struct opening *o, struct subject *s, const struct point *point,
+static int open_in_lab(const struct subject_opener *o, struct subject *s, const struct point *point,
 		       const struct subject_request *request, struct err *err)
 {
 	const char *word = point->word ? point->word : SUBJECT_USUAL;
 	struct shape shape;
 	struct tree_info made;
 	struct sim_options how;
-	struct filling filling = {&shape, request->progress, &made, NULL, &how, &s->sim, o->arena};
+	struct tree_maker maker = {&shape, request->progress, &made, NULL, &how, &s->sim, o->arena};
 	struct err why = {0};
 	int error = subject_shape(&shape, word, request->options, err);
 	if (error)
@@ -281,12 +281,12 @@ static int open_in_lab(const struct opening *o, struct subject *s, const struct 
 		error = sim_parse(&how, lab_spec_options(point->spec), err);
 	if (error)
 		return error;
-	error = make_in_lab(o, s, point, request, &filling, &why);
+	error = make_in_lab(o, s, point, request, &maker, &why);
 	if (error == -EINTR || error == -ENOMEM)
 		return err_set(err, error, "--fs %s: %s", lab_spec_label(point->spec), why.text);
 	if (error)
 		return leave_out(o, s, shape.name, shape.seed, point->spec, &why);
-	error = move_root(&made, filling.dir, lab_root(s->lab), &why);
+	error = move_root(&made, maker.dir, lab_root(s->lab), &why);
 	error = error ? error : subject_load(s, &made, request, &why);
 	if (error == -EINVAL)
 		return leave_out_changed(o, s, &shape, point->spec);
@@ -306,7 +306,7 @@ static bool is_made_here(const struct point *point)
  * Loads the shape of a tree to be made. False: it is only read, or opening it will fail with the
  * reason.
  */
-static bool foresee(const struct opening *o, const struct point *point, struct shape *shape)
+static bool foresee(const struct subject_opener *o, const struct point *point, struct shape *shape)
 {
 	const char *word = point->word ? point->word : SUBJECT_USUAL;
 	struct tree_options options = *o->request->tree;
@@ -315,8 +315,8 @@ static bool foresee(const struct opening *o, const struct point *point, struct s
 	return !subject_is_directory(word) && !subject_shape(shape, word, &options, &why);
 }
 
-static int open_subject(const struct opening *o, const struct point *point, uint64_t entries_max,
-			struct err *err)
+static int open_subject(const struct subject_opener *o, const struct point *point,
+			uint64_t entries_max, struct err *err)
 {
 	const struct axes_request *r = o->request;
 	struct subject *s = &o->axes->subjects[o->axes->n];
@@ -336,7 +336,7 @@ static int open_subject(const struct opening *o, const struct point *point, uint
 }
 
 /* A tree that does not fit even alone is left out. */
-static int leave_out_large(const struct opening *o, const struct point *point,
+static int leave_out_large(const struct subject_opener *o, const struct point *point,
 			   const struct shape *shape)
 {
 	struct axes *axes = o->axes;
@@ -362,7 +362,8 @@ static int leave_out_large(const struct opening *o, const struct point *point,
 }
 
 /* The number of entries is known only after reading; if the tree has to wait, it is read again. */
-static int open_unforeseen(const struct opening *o, const struct point *point, struct err *err)
+static int open_unforeseen(const struct subject_opener *o, const struct point *point,
+			   struct err *err)
 {
 	struct axes *axes = o->axes;
 	struct subject *s = &axes->subjects[axes->n];
@@ -379,7 +380,7 @@ static int open_unforeseen(const struct opening *o, const struct point *point, s
 }
 
 /* LATER: there is not enough memory beside the trees that are open. */
-static int open_fitting(const struct opening *o, const struct point *point, struct err *err)
+static int open_fitting(const struct subject_opener *o, const struct point *point, struct err *err)
 {
 	struct sitting *sitting = &o->axes->sitting;
 	struct shape shape;
@@ -393,7 +394,7 @@ static int open_fitting(const struct opening *o, const struct point *point, stru
 				    : open_subject(o, point, 0, err);
 }
 
-static int name_subject(const struct opening *o, const struct point *point)
+static int name_subject(const struct subject_opener *o, const struct point *point)
 {
 	struct axes *axes = o->axes;
 	struct subject *s = &axes->subjects[axes->n];
@@ -460,7 +461,7 @@ static void set_target(struct axes *axes, size_t i, const struct cache_control *
 }
 
 /* Called once, for all sittings. */
-static int allocate(const struct opening *o)
+static int allocate(const struct subject_opener *o)
 {
 	struct axes *axes = o->axes;
 	if (axes->subjects)
@@ -476,14 +477,14 @@ static int allocate(const struct opening *o)
 /*
  * Checks a point before anything is made, because it may be opened only after others were measured.
  */
-static int check_point(const struct opening *o, const struct point *point, struct err *err)
+static int check_point(const struct subject_opener *o, const struct point *point, struct err *err)
 {
 	struct tree_options options = *o->request->tree;
 	options.entries = point->entries;
 	return subject_check(point->word ? point->word : SUBJECT_USUAL, &options, err);
 }
 
-static struct point point_at(const struct opening *o, size_t i)
+static struct point point_at(const struct subject_opener *o, size_t i)
 {
 	const struct axes *axes = o->axes;
 	const size_t fs = i / o->n_sizes % MAX(axes->n_specs, 1);
@@ -495,7 +496,7 @@ static struct point point_at(const struct opening *o, size_t i)
 }
 
 /* Determines the memory available now, including what the previous sitting released. */
-static void begin_sitting(const struct opening *o)
+static void begin_sitting(const struct subject_opener *o)
 {
 	struct axes *axes = o->axes;
 	axes_close(axes);
@@ -509,7 +510,7 @@ static void begin_sitting(const struct opening *o)
 int axes_open(struct axes *axes, const struct axes_request *r, struct err *err)
 {
 	const struct fs_options *options = r->fs;
-	const struct opening o = {
+	const struct subject_opener o = {
 		.axes = axes,
 		.request = r,
 		.n_words = MAX(count_words(r->words), 1),

@@ -270,14 +270,14 @@ void stats_sketch(FILE *to, const char *name, const struct census *census)
 /* The counts of two directories. */
 struct directory_pair {
 	struct census census[2];
-	struct portrait portrait[2];
+	struct distributions distributions[2];
 };
 
 static void pair_text(const struct directory_pair *pair, char **dirs,
 		      const struct tree_command *options)
 {
-	struct portrait_distance rows[PORTRAIT_DISTANCES];
-	size_t n = portrait_compare(&pair->portrait[0], &pair->portrait[1], rows);
+	struct distributions_distance rows[DISTRIBUTIONS_DISTANCES];
+	size_t n = distributions_compare(&pair->distributions[0], &pair->distributions[1], rows);
 	struct arena *arena = arena_new();
 	for (int i = 0; i < 2; i++) {
 		const char *visible = arena ? text_visible(arena, dirs[i]) : NULL;
@@ -302,8 +302,8 @@ static void pair_text(const struct directory_pair *pair, char **dirs,
 static int pair_json(const struct directory_pair *pair, char **dirs,
 		     const struct tree_command *options)
 {
-	struct portrait_distance rows[PORTRAIT_DISTANCES];
-	size_t n = portrait_compare(&pair->portrait[0], &pair->portrait[1], rows);
+	struct distributions_distance rows[DISTRIBUTIONS_DISTANCES];
+	size_t n = distributions_compare(&pair->distributions[0], &pair->distributions[1], rows);
 	json_t *distances = json_object();
 	for (size_t i = 0; i < n; i++)
 		json_put(distances, rows[i].key, json_real(rows[i].distance));
@@ -321,9 +321,9 @@ int pair_print(char **dirs, const struct tree_command *options, const struct pro
 	struct directory_pair *pair = calloc(1, sizeof(*pair));
 	int error = pair ? 0 : -ENOMEM;
 	for (int i = 0; i < 2 && !error; i++)
-		error = census_take_portrait(&pair->census[i], &pair->portrait[i],
-					     stats_root(dirs[i], &info), options->tree.cross_mounts,
-					     progress, NULL, err);
+		error = census_take_distributions(&pair->census[i], &pair->distributions[i],
+						  stats_root(dirs[i], &info),
+						  options->tree.cross_mounts, progress, NULL, err);
 	progress_line_clear(progress->arg);
 	if (!error && options->line.json)
 		error = pair_json(pair, dirs, options);

@@ -219,8 +219,8 @@ static int check_end(struct execution *execution, enum end end, int status, char
 	} else if (end == END_HANGUP) {
 		snprintf(why, WHY_MAX, "was killed, because the run was stopped");
 	} else {
-		char story[CHILD_STORY_MAX];
-		snprintf(why, WHY_MAX, "%s", child_story(status, story));
+		char end_text[CHILD_END_MAX];
+		snprintf(why, WHY_MAX, "%s", child_end_text(status, end_text));
 		add_said(execution, why);
 	}
 	return -EBADMSG;

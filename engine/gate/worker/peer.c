@@ -122,16 +122,17 @@ static void read_said(const struct peer *p, char *line, size_t size)
 static int tell_death(struct peer *p, bool is_worker, struct err *err)
 {
 	char said[200];
-	char story[CHILD_STORY_MAX];
+	char end_text[CHILD_END_MAX];
 	child_ended(&p->child, FAREWELL_MS);
 	int status = child_kill(&p->child);
 	read_said(p, said, sizeof(said));
 	const char *colon = *said ? ": " : "";
-	child_story(status, story);
+	child_end_text(status, end_text);
 	if (is_worker || WIFSIGNALED(status))
-		return err_set(err, -EBADMSG, "%s: its worker %s%s%s", p->name, story, colon, said);
+		return err_set(err, -EBADMSG, "%s: its worker %s%s%s", p->name, end_text, colon,
+			       said);
 	return err_set(err, -EBADMSG, "%s: %s cannot run as a worker of statmark: it %s%s%s",
-		       p->name, p->program, story, colon, said);
+		       p->name, p->program, end_text, colon, said);
 }
 
 static int tell_silence(struct peer *p, uint64_t waited_ns, struct err *err)

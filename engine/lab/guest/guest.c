@@ -22,7 +22,7 @@ enum {
 	SECTOR = 512,  /* a block device consists of whole sectors */
 	CONSOLE_LINE = 400,
 	LAST_LINES = 4, /* lines of the console that a message quotes */
-	WARDEN_MS = 5000,
+	KILLER_MS = 5000,
 };
 
 #define MARK "@lab "
@@ -34,8 +34,8 @@ struct console_lines {
 
 struct guest {
 	const struct guest_request *request;
-	struct child child, warden;
-	int leash; /* pipe to the warden; -1: none */
+	struct child child, session_killer;
+	int killer_pipe; /* to session_killer; -1: none */
 	struct console_lines lines;
 	char line[CONSOLE_LINE]; /* the current line of the console, so far */
 	size_t length;
@@ -243,22 +243,22 @@ static int start_kernel(struct guest *g, int script, const struct console_lines 
 }
 
 /*
- * The kernel starts a session of its own, in which its helpers would survive if it is killed. The
- * warden kills that session when the pipe that it reads from is closed: at the latest when this
- * process ends.
+ * The kernel starts a session of its own, in which its helpers would survive if it is killed. A
+ * second process kills that session when the pipe that it reads from is closed: at the latest when
+ * this process ends.
  */
-static int start_warden(struct guest *g, struct err *err)
+static int start_session_killer(struct guest *g, struct err *err)
 {
 	char session[16];
-	const char *const argv[] = {"sh", "-c", guest_text("warden"), session, NULL};
-	struct child_request warden = {.program = "/bin/sh", .argv = argv, .lives_on = true};
+	const char *const argv[] = {"sh", "-c", guest_text("kill_session"), session, NULL};
+	struct child_request request = {.program = "/bin/sh", .argv = argv, .lives_on = true};
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC))
 		return err_errno(err, -errno, "guest");
 	snprintf(session, sizeof(session), "%d", (int)g->child.pid);
-	warden.in = ends[0];
-	g->leash = ends[1];
-	int error = child_start(&g->warden, &warden);
+	request.in = ends[0];
+	g->killer_pipe = ends[1];
+	int error = child_start(&g->session_killer, &request);
 	close(ends[0]);
 	return error ? err_errno(err, error, "cannot start /bin/sh") : 0;
 }
@@ -266,16 +266,16 @@ static int start_warden(struct guest *g, struct err *err)
 static int start(struct guest *g, int script, const struct console_lines *theirs, struct err *err)
 {
 	int error = start_kernel(g, script, theirs, err);
-	return error ? error : start_warden(g, err);
+	return error ? error : start_session_killer(g, err);
 }
 
 /* Returns the status of the kernel. Until it is reaped, its number cannot be reused. */
 static int end(struct guest *g)
 {
-	if (g->leash >= 0)
-		close(g->leash);
-	child_ended(&g->warden, WARDEN_MS);
-	child_kill(&g->warden);
+	if (g->killer_pipe >= 0)
+		close(g->killer_pipe);
+	child_ended(&g->session_killer, KILLER_MS);
+	child_kill(&g->session_killer);
 	return child_kill(&g->child);
 }
 
@@ -368,7 +368,7 @@ static int attend(struct guest *g, struct err *err)
 /* Its last output is still in the pipes. */
 static int conclude(struct guest *g, int status, struct err *err)
 {
-	char story[CHILD_STORY_MAX], words[LAST_LINES * CONSOLE_LINE / 2];
+	char end_text[CHILD_END_MAX], words[LAST_LINES * CONSOLE_LINE / 2];
 	for (int i = 0; i < 64; i++)
 		hear(g);
 	if (g->is_done)
@@ -376,8 +376,9 @@ static int conclude(struct guest *g, int status, struct err *err)
 	if (*g->failure)
 		return err_set(err, -EIO, "the guest failed: %s%s", g->failure,
 			       last_words(g, words, sizeof(words)));
-	return err_set(err, -EIO, "the guest %s while it was %s%s", child_story(status, story),
-		       g->step, last_words(g, words, sizeof(words)));
+	return err_set(err, -EIO, "the guest %s while it was %s%s",
+		       child_end_text(status, end_text), g->step,
+		       last_words(g, words, sizeof(words)));
 }
 
 int guest_run(const struct guest_request *request, struct err *err)
@@ -389,9 +390,9 @@ int guest_run(const struct guest_request *request, struct err *err)
 		return err_errno(err, error, "cannot start the guest");
 	*g = (struct guest){.request = request,
 			    .lines = {-1, -1},
-			    .leash = -1,
-			    .child = {.pidfd = -1, .leash = -1},
-			    .warden = {.pidfd = -1, .leash = -1},
+			    .killer_pipe = -1,
+			    .child = {.pidfd = -1, .guard_pipe = -1},
+			    .session_killer = {.pidfd = -1, .guard_pipe = -1},
 			    .step = "starting",
 			    .began_ns = clock_ns()};
 	script = script_open(request->script);

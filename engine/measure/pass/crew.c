@@ -172,7 +172,7 @@ int crew_apart(struct crew *crew, unsigned n, struct crew **apart, struct err *e
 	return new_crew(apart, n, crew->topology, crew, err);
 }
 
-static void send_home(struct crew *crew)
+static void end_crew(struct crew *crew)
 {
 	pthread_mutex_lock(&crew->lock);
 	crew->quit = true;
@@ -192,8 +192,8 @@ void crew_free(struct crew *crew)
 	if (!crew)
 		return;
 	if (crew->sharing)
-		send_home(crew->sharing);
-	send_home(crew);
+		end_crew(crew->sharing);
+	end_crew(crew);
 }
 
 static struct timespec next_check(void)

@@ -225,7 +225,7 @@ static int run_command(const char *option, const char *command, const struct cac
 {
 	const struct child_request request = {
 		.shell = command, .out = STDERR_FILENO, .err = STDERR_FILENO};
-	char story[CHILD_STORY_MAX];
+	char end_text[CHILD_END_MAX];
 	struct child child;
 	int status, error = child_start(&child, &request);
 	if (error)
@@ -240,7 +240,7 @@ static int run_command(const char *option, const char *command, const struct cac
 			       (unsigned long long)(control->timeout_ns / NS_PER_SECOND));
 	if (status)
 		return err_set(err, -EIO, "%s '%s' %s", option, command,
-			       child_story(status, story));
+			       child_end_text(status, end_text));
 	return 0;
 }
 

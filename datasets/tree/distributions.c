@@ -1,4 +1,4 @@
-#include "datasets/tree/portrait.h"
+#include "datasets/tree/distributions.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -184,12 +184,12 @@ static const char *extension_of(const char *name)
 }
 
 /* New extensions are ignored when the table is full: then there are too many to be useful. */
-static void add_extension(struct portrait *p, const char *text)
+static void add_extension(struct distributions *p, const char *text)
 {
 	size_t i = 0;
 	while (i < p->n_extensions && strcmp(p->extensions[i].text, text) != 0)
 		i++;
-	if (i == PORTRAIT_EXTENSIONS)
+	if (i == DISTRIBUTIONS_EXTENSIONS)
 		return;
 	if (i == p->n_extensions) {
 		memcpy(p->extensions[i].text, text, strlen(text) + 1);
@@ -198,7 +198,7 @@ static void add_extension(struct portrait *p, const char *text)
 	p->extensions[i].count++;
 }
 
-static void add_file(struct portrait *p, const struct stat *st, uint64_t n_xattrs)
+static void add_file(struct distributions *p, const struct stat *st, uint64_t n_xattrs)
 {
 	switch (st->st_mode & S_IFMT) {
 	case S_IFREG:
@@ -221,10 +221,10 @@ static void add_file(struct portrait *p, const struct stat *st, uint64_t n_xattr
 	}
 }
 
-void portrait_entry(struct portrait *p, const char *name, const struct stat *st, uint64_t depth,
-		    uint64_t n_xattrs)
+void distributions_add_entry(struct distributions *p, const char *name, const struct stat *st,
+			     uint64_t depth, uint64_t n_xattrs)
 {
-	struct portrait_row *row = &p->rows[MIN(depth, PROFILE_DEPTHS - 1)];
+	struct distributions_row *row = &p->rows[MIN(depth, PROFILE_DEPTHS - 1)];
 	const char *extension = p->wants_extensions ? extension_of(name) : NULL;
 	bool is_dir = S_ISDIR(st->st_mode);
 	histogram_add(is_dir ? &p->dir_names : &p->file_names, strlen(name));
@@ -241,7 +241,8 @@ void portrait_entry(struct portrait *p, const char *name, const struct stat *st,
 		add_extension(p, extension);
 }
 
-void portrait_directory(struct portrait *p, uint64_t depth, uint64_t files, uint64_t dirs)
+void distributions_add_directory(struct distributions *p, uint64_t depth, uint64_t files,
+				 uint64_t dirs)
 {
 	size_t level = MIN(depth, QUANTITY_LEVELS - 1);
 	histogram_add(&p->files_per_dir[level], files);
@@ -254,15 +255,16 @@ static double mean(const struct histogram *h)
 	return h->n ? (double)h->sum / (double)h->n : 0;
 }
 
-static struct portrait_distance compare(const char *key, const char *title,
-					const struct histogram *a, const struct histogram *b)
+static struct distributions_distance compare(const char *key, const char *title,
+					     const struct histogram *a, const struct histogram *b)
 {
-	return (struct portrait_distance){
+	return (struct distributions_distance){
 		key, title, true, {mean(a), mean(b)}, histogram_distance(a, b)};
 }
 
-static struct portrait_distance compare_levels(const char *key, const char *title,
-					       const struct histogram *a, const struct histogram *b)
+static struct distributions_distance compare_levels(const char *key, const char *title,
+						    const struct histogram *a,
+						    const struct histogram *b)
 {
 	struct histogram all[2] = {0};
 	for (size_t i = 0; i < QUANTITY_LEVELS; i++) {
@@ -273,7 +275,7 @@ static struct portrait_distance compare_levels(const char *key, const char *titl
 }
 
 /* Types have no order: the largest difference between the shares of one type. */
-static double compare_types(const struct portrait *a, const struct portrait *b)
+static double compare_types(const struct distributions *a, const struct distributions *b)
 {
 	const uint64_t types[][2] = {{a->dirs, b->dirs},         {a->sizes.n, b->sizes.n},
 				     {a->symlinks, b->symlinks}, {a->fifos, b->fifos},
@@ -286,8 +288,8 @@ static double compare_types(const struct portrait *a, const struct portrait *b)
 	return most;
 }
 
-size_t portrait_compare(const struct portrait *a, const struct portrait *b,
-			struct portrait_distance *rows)
+size_t distributions_compare(const struct distributions *a, const struct distributions *b,
+			     struct distributions_distance *rows)
 {
 	size_t n = 0;
 	rows[n++] = compare("depth", "depth", &a->depth, &b->depth);
@@ -304,7 +306,7 @@ size_t portrait_compare(const struct portrait *a, const struct portrait *b,
 	rows[n++] = compare("file_size", "bytes of files", &a->sizes, &b->sizes);
 	rows[n++] = compare("links", "links of files", &a->links, &b->links);
 	rows[n++] = compare("xattrs", "attributes of files", &a->xattrs, &b->xattrs);
-	rows[n++] =
-		(struct portrait_distance){"types", "types", false, {0, 0}, compare_types(a, b)};
+	rows[n++] = (struct distributions_distance){
+		"types", "types", false, {0, 0}, compare_types(a, b)};
 	return n;
 }

@@ -3,8 +3,8 @@
  * of names only their lengths (and, if requested, their extensions). Separate from a census,
  * because it takes a quarter of a megabyte and one more call per file.
  */
-#ifndef DATASETS_TREE_PORTRAIT_H
-#define DATASETS_TREE_PORTRAIT_H
+#ifndef DATASETS_TREE_DISTRIBUTIONS_H
+#define DATASETS_TREE_DISTRIBUTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -45,12 +45,12 @@ void histogram_fit(const struct histogram *h, uint32_t bins, uint64_t most, stru
  */
 double histogram_distance(const struct histogram *a, const struct histogram *b);
 
-enum { PORTRAIT_EXTENSIONS = 1024 };
+enum { DISTRIBUTIONS_EXTENSIONS = 1024 };
 
-struct portrait {
+struct distributions {
 	bool wants_extensions;
 	uint64_t files, dirs; /* entries; files: all that are not directories */
-	struct portrait_row {
+	struct distributions_row {
 		/* In all directories of a depth; the last one includes all below. */
 		uint64_t files, dirs;
 	} rows[PROFILE_DEPTHS];
@@ -65,32 +65,34 @@ struct portrait {
 	uint64_t hex_names;                     /* of hexadecimal digits only */
 	uint64_t symlinks, fifos, sockets, devices;
 	size_t n_extensions;
-	struct portrait_extension {
+	struct distributions_extension {
 		char text[SHAPE_EXTENSION_SIZE];
 		uint64_t count;
-	} extensions[PORTRAIT_EXTENSIONS];
+	} extensions[DISTRIBUTIONS_EXTENSIONS];
 };
 
 /* depth: of the directory that contains the entry. n_xattrs: of a file. */
-void portrait_entry(struct portrait *p, const char *name, const struct stat *st, uint64_t depth,
-		    uint64_t n_xattrs);
+void distributions_add_entry(struct distributions *p, const char *name, const struct stat *st,
+			     uint64_t depth, uint64_t n_xattrs);
 
 /* Adds a directory that was read completely, and its numbers of entries. */
-void portrait_directory(struct portrait *p, uint64_t depth, uint64_t files, uint64_t dirs);
+void distributions_add_directory(struct distributions *p, uint64_t depth, uint64_t files,
+				 uint64_t dirs);
 
 /* The distances of two trees, one row for each histogram. Returns how many rows there are. */
-enum { PORTRAIT_DISTANCES = 10 };
-struct portrait_distance {
+enum { DISTRIBUTIONS_DISTANCES = 10 };
+struct distributions_distance {
 	const char *key, *title;
 	bool has_means;
 	double means[2], distance;
 };
-size_t portrait_compare(const struct portrait *a, const struct portrait *b,
-			struct portrait_distance *rows);
+size_t distributions_compare(const struct distributions *a, const struct distributions *b,
+			     struct distributions_distance *rows);
 
-/* Fits a shape to a portrait, so that its trees are similar. No name is stored in the shape. */
-
-/* Fills all but the texts; the shape passes shape_check. */
-void fit_shape(struct shape *shape, const struct portrait *portrait);
+/*
+ * Fits a shape to distributions, so that its trees are similar. Fills all but the texts; the shape
+ * passes shape_check. No name is stored in it.
+ */
+void fit_shape(struct shape *shape, const struct distributions *distributions);
 
 #endif
