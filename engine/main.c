@@ -1,26 +1,25 @@
 /*
- * statmark: which way of asking a Linux filesystem for metadata is fastest here?
+ * The entry point: finds the subcommand, parses its options, runs it and returns its exit code.
  *
- * From argv to picture, as `statmark run` goes:
+ * The steps of `statmark run`:
  *
  *   main                    finds the subcommand and reads its options
  *   cmd_run                 makes or finds the tree, loads it, selects the cells to measure
- *   run_cells               goes round by round over all cells, in a shuffled order
+ *   run_cells               measures all cells round by round, in a shuffled order
  *     meter_pass            one pass: workers meet at a gate, the clock is read, `run` of the
  *                           strategy is called, the clock is read again
  *     verify_pass           the answers are compared with a reference
  *   estimate_*              medians, paired ratios and their intervals, into struct result
  *   document, table, plots  the result as JSON, on the terminal, as pictures
- *
- * Every folder with code (its room's README has a line for each file):
+ * Every folder with code (the nearest README above it has a line for each file):
  *
  *   engine/                 strategy.h, the contract; workload, what is measured; result, figures
- *   engine/base/            no domain: errors, clock, statistics, output files, child processes
+ *   engine/base/            general code: errors, clock, statistics, output files, processes
  *   engine/json/            JSON read and written by tables
  *   engine/host/            CPUs, kernel, filesystem, this build
  *   engine/lab/             filesystems made for one run
- *   engine/lab/guest/       user-mode-linux, for filesystems of a server
- *   engine/measure/         a run: its rounds, and how much there is time for
+ *   engine/lab/guest/       User-Mode Linux, for network filesystems
+ *   engine/measure/         a run: its rounds, and how much can be measured in the time
  *   engine/measure/choose/  which cells, in which order
  *   engine/measure/pass/    one pass: threads, the clock, samples of single entries
  *   engine/measure/verify/  the answers verified, the cache state checked
@@ -30,7 +29,7 @@
  *   engine/gate/arm/        what a side can be: strategy, plug-in, program, another build
  *   engine/gate/worker/     worker processes, and the protocol between them and the gate
  *   engine/profile/         where the time of one walk goes, call by call
- *   engine/crossover/       where along an axis one strategy begins to beat another
+ *   engine/crossover/       the point of an axis from which one strategy is faster than another
  *   engine/cmd/             one file per subcommand: it parses, composes and prints
  *   engine/cmd/crossover/   what crossover measures, prints and draws
  *   engine/cmd/line/        options and their table, the terminal
@@ -40,8 +39,8 @@
  *   datasets/shape/         shapes: descriptions of trees
  *   datasets/tree/          trees made, verified, counted and removed
  *   datasets/sim/           trees served by a simulated remote filesystem
- *   strategies/             a list of them and what they share
- *   strategies/fetch/       ways to ask for known paths
+ *   strategies/             the list of strategies, and the code that they share
+ *   strategies/fetch/       ways to fetch the metadata of known paths
  *   strategies/walk/        ways to walk a tree
  *   strategies/selftest/    a strategy that is slower by a known share
  *   strategies/flist/       libflist, a library of its own
@@ -49,10 +48,10 @@
  *   strategies/flist/bulk/  the tables of a filesystem, read from its device
  *   strategies/flist/cache/ a cache shared by threads
  *   strategies/flist/collect/  a whole tree, walked in parallel
- *   strategies/flist/extra/  what backup programs ask for beside metadata
+ *   strategies/flist/extra/  what backup programs read in addition to metadata
  *   strategies/flist/list/  the list of a walk
  *   strategies/flist/names/  the names of a directory, read and sorted
- *   strategies/flist/prefetch/  entries in order, while threads run ahead
+ *   strategies/flist/prefetch/  entries in order, fetched ahead by threads
  *   strategies/flist/examples/  a short program for each part
  *   reports/document/       the result as JSON, and back
  *   reports/groups/         cells by tree and cache state, trees by size
@@ -152,7 +151,7 @@ static int unknown_help(const char *word)
 		n++;
 	const char *near = DID_YOU_MEAN(nearest(word, n, help_name, NULL));
 	fprintf(stderr, "statmark: no help on '%s'%s\n", word,
-		*near ? near : "; statmark help lists what there is");
+		*near ? near : "; statmark help lists the topics");
 	return EXIT_USAGE;
 }
 

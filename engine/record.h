@@ -34,8 +34,8 @@ enum field {
 
 /*
  * The metadata of one entry in exactly one cache line, so that no two workers write the same line.
- * The engine poisons every record before each pass, so that a result of the last pass never counts
- * for this one.
+ * The engine poisons every record before each pass, so that a result of an earlier pass never
+ * counts for this one.
  */
 struct record {
 	uint64_t ino, size, blocks, rdev;

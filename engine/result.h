@@ -310,7 +310,7 @@ struct fastest {
 /*
  * The gain of several jobs over one where both were measured with one baseline: the best cell with
  * several jobs against the best cell with one, which may have another strategy; a strategy that
- * takes as many threads as pay is neither. Because both are chosen by their results, the error
+ * chooses its number of threads is neither. Because both are chosen by their results, the error
  * allowed for the interval, 1 %, is divided by the number of pairs of cells.
  */
 struct more_jobs {

@@ -24,7 +24,7 @@
 
 struct sink;
 
-/* --- For walkers ----------------------------------------------------------------------------- */
+/* --- For walks ----------------------------------------------------------------------------- */
 
 /*
  * Appends an entry with a copy of its path and returns its record, which is unanswered and does not

@@ -136,7 +136,7 @@ enum strategy_flag {
 	/* Fetches more than metadata, at extra cost; runs only if it is named. */
 	STRATEGY_ON_REQUEST = 1 << 7,
 	STRATEGY_SELFTEST = 1 << 8, /* tests the harness; runs only if it is named */
-	/* One job, which starts and ends as many threads as make it faster. */
+	/* One job, which starts and ends threads itself, as many as make it faster. */
 	STRATEGY_MAKES_THREADS = 1 << 9,
 };
 

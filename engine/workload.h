@@ -28,8 +28,8 @@
 enum {
 	SPAN_MAX = 128,
 	/*
-	 * A worker takes from the queue at least so often, if there are several and the tree is
-	 * large enough.
+	 * With several workers and a large enough tree, each worker takes from the queue at least
+	 * this many times.
 	 */
 	TAKES_LEAST = 4,
 };

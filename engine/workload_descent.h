@@ -3,8 +3,8 @@
  * and the verifying code need them. Near the root, each is opened by one call with its path. The
  * kernel resolves every component of a path, so in a chain of directories the total time would be
  * quadratic in its depth. Therefore deeper directories are opened by name, relative to a descriptor
- * of their parent. The last descriptors of parents are kept, enough for so many deep branches side
- * by side.
+ * of their parent. The last descriptors of parents are kept, one for each deep branch up to a
+ * limit.
  */
 #ifndef ENGINE_WORKLOAD_DESCENT_H
 #define ENGINE_WORKLOAD_DESCENT_H

@@ -182,7 +182,7 @@ int workload_sample(struct workload **sample, const struct workload *whole, uint
 /* --- Of a walk: a sub-directory --------------------------------------------------------------- */
 
 enum {
-	/* A sub-tree with less than 1 / NEAR of the wanted entries is not representative. */
+	/* A sub-tree with less than 1 / NEAR of the requested entries is not representative. */
 	NEAR = 8,
 };
 

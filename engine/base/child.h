@@ -42,9 +42,9 @@ enum child_end { CHILD_ENDED, CHILD_LATE, CHILD_STOPPED };
 
 /*
  * Starts a child; it is released by child_wait or child_kill. The calling thread must outlive it:
- * the kernel kills the child when that thread ends. When statmark ends, of a shell command the
- * whole process group is killed, of a program the program. 0, or the -errno of execve(2), fork(2)
- * or pipe(2), without a message.
+ * the kernel kills the child when that thread ends. When statmark ends, the process group of a
+ * shell command is killed, but of a program only the program itself. 0, or the -errno of execve(2),
+ * fork(2) or pipe(2), without a message.
  */
 int child_start(struct child *child, const struct child_request *request);
 

@@ -11,8 +11,8 @@ static bool ends_in(const char *word, const char *end)
 }
 
 /*
- * Returns the ending of the plural, which replaces the letters of the singular after the first
- * *stays.
+ * Returns the ending of the plural. The singular keeps its first *stays letters; the ending
+ * replaces the rest.
  */
 static const char *plural_of(const char *one, size_t *stays)
 {

@@ -1,6 +1,6 @@
 /*
  * Reads the names in a directory by getdents64(2), one after the other, of any length. A caller can
- * stop before the end of a directory, because a broken filesystem may list names without end.
+ * stop before the end of a directory, because a broken filesystem may return names without end.
  */
 #ifndef ENGINE_BASE_DENTS_H
 #define ENGINE_BASE_DENTS_H

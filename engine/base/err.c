@@ -22,7 +22,7 @@ int err_set(struct err *e, int code, const char *format, ...)
 	return code;
 }
 
-/* If the message fills the buffer, as with a long path, the words replace its end. */
+/* Appends ": WORDS". If the message fills the buffer, as with a long path, they replace its end. */
 static void add_words(struct err *e, const char *words)
 {
 	static const char cut[] = "...";

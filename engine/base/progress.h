@@ -1,6 +1,6 @@
 /*
- * Progress of long work: reports how far it is, and checks whether it should stop. Code outside the
- * composition root only calls report; engine/cmd/line/terminal.c draws.
+ * Progress of long work: reports how much is done, and checks whether the work should stop. Code
+ * outside the composition root only calls report; engine/cmd/line/terminal.c draws.
  */
 #ifndef ENGINE_BASE_PROGRESS_H
 #define ENGINE_BASE_PROGRESS_H

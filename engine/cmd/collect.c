@@ -1,6 +1,6 @@
 /*
- * statmark collect: the library as a tool. The list is always made completely and sorted; counting
- * is done during the walk, by its threads.
+ * statmark collect: lists a tree by libflist. The list is always complete and sorted; counting is
+ * done during the walk, by its threads.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -625,7 +625,7 @@ static void print_why_not(const struct collection *c)
 {
 	const struct flist_how *how = flist_list_how(c->list);
 	if (how->why_not)
-		printf("walked by calls%s: %s\n", how->bulk ? " in the end" : "", how->why_not);
+		printf("%swalked by calls: %s\n", how->bulk ? "partly " : "", how->why_not);
 }
 
 static int print_summary(const struct collection *c, struct err *err)

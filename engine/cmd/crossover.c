@@ -1,5 +1,5 @@
 /*
- * statmark crossover: from which point on is one strategy faster than another?
+ * statmark crossover: finds the point of an axis from which one strategy is faster than another.
  */
 #include <errno.h>
 #include <stdio.h>

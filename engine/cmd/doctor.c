@@ -1,5 +1,5 @@
 /*
- * statmark doctor: what this machine can measure, how noisy it is, and what to do about it.
+ * statmark doctor: reports what this machine can measure, how noisy it is, and what to do about it.
  */
 #include <errno.h>
 #include <stdio.h>

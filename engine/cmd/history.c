@@ -320,7 +320,7 @@ static int remove_chosen(struct stored_view *view, bool yes)
 	else if (yes)
 		printf("%s removed\n", COUNTED(n, "run"));
 	else
-		printf("%s would be removed; add --yes to do it\n", COUNTED(n, "run"));
+		printf("%s would be removed; add --yes to remove\n", COUNTED(n, "run"));
 	return 0;
 }
 
@@ -402,8 +402,8 @@ const struct command cmd_history = {
 		"'show' prints and plots them; 'check' finds changes of level and the commits\n"
 		"between which each change happened. CELL is a glob such as 'statx*'.\n"
 		"'list' shows the runs that are stored, 'export' every point of them. 'remove'\n"
-		"takes ids that list shows, --commit, --since and --until; a run goes if all of\n"
-		"these hold. It says what would go, and removes it only with --yes.\n",
+		"selects runs by id (see 'list'), --commit, --since and --until; a run has to\n"
+		"match all that are given. It lists them, and removes them only with --yes.\n",
 	.bit = CMD_HISTORY,
 	.run = run,
 };

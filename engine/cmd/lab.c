@@ -1,5 +1,5 @@
 /*
- * statmark lab: measures a filesystem of a real server, in a separate kernel.
+ * statmark lab: measures a network filesystem, with a real server and client, in a separate kernel.
  */
 #include <errno.h>
 #include <inttypes.h>

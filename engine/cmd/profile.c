@@ -1,5 +1,5 @@
 /*
- * statmark profile: where is this tree slow, and what would be faster?
+ * statmark profile: finds where a tree is slow, and which walk would be faster.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /*
- * statmark run: measures, verifies, saves, shows.
+ * statmark run: measures cells on trees, verifies and saves the results, and prints them.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -460,7 +460,7 @@ static enum exit_code finish(struct run_job *job, int measured, struct err *err)
 			save(job, &save_err);
 		return cmd_fail(err);
 	}
-	/* Figures that cannot be saved are shown nevertheless. */
+	/* Figures that cannot be saved are still shown. */
 	int unsaved = save(job, &save_err);
 	const enum exit_code shown = show(job);
 	if (unsaved)

@@ -1,7 +1,7 @@
 /*
- * One point of an axis: which of A and B is faster there, tested after rounds until it is certain.
- * Each test can be wrong, so all tests at all points of a search share one per cent of error
- * probability.
+ * Finds which of A and B is faster at one point of an axis, by tests after rounds until one is
+ * certain. Each test can be wrong, so all tests at all points of a search share one per cent of
+ * error probability.
  */
 #ifndef ENGINE_CROSSOVER_POINT_H
 #define ENGINE_CROSSOVER_POINT_H

@@ -1,7 +1,7 @@
 /*
- * The search along one axis for the point from which B is faster, within the time that there is:
- * which points are measured, how long each, and up to where the axis can be measured at all. The
- * measuring itself is a function of the caller.
+ * Searches one axis for the point from which B is faster, within a time limit. It decides which
+ * points are measured, how long each one is, and up to which point the axis can be measured. The
+ * caller passes the function that measures.
  */
 #ifndef ENGINE_CROSSOVER_SEARCH_H
 #define ENGINE_CROSSOVER_SEARCH_H

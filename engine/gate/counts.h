@@ -1,5 +1,5 @@
 /*
- * The counts of both sides of a cell compared: entries, errors and system calls. They are exact, so
+ * Compares the counts of both sides of a cell: entries, errors and system calls. They are exact, so
  * no interval is needed.
  */
 #ifndef ENGINE_GATE_COUNTS_H

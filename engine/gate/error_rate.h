@@ -1,7 +1,7 @@
 /*
- * How often verdicts are wrong: counted over comparisons of cells that are the same, or of which
- * one is slower by a known share. The rate has a confidence bound, and the verdicts fail the test
- * by the probability of what was found, not by a number that somebody chose.
+ * Counts how often verdicts are wrong, over comparisons of cells that are the same, or of which one
+ * is slower by a known share. The rate has a confidence bound. Whether the verdicts fail the test
+ * follows from the probability of the result, not from an arbitrary threshold.
  */
 #ifndef ENGINE_GATE_ERROR_RATE_H
 #define ENGINE_GATE_ERROR_RATE_H
@@ -14,7 +14,7 @@ struct rated {
 	struct estimate ratio; /* head / base */
 	bool flagged;          /* a difference is reported; of a slowdown: as one */
 	bool undecided;        /* it is not known whether there is a difference */
-	bool beyond;           /* by an interval alone: by more than 1 % */
+	bool beyond;           /* rated by an interval: the difference exceeds 1 % */
 	const char *words;     /* verdict, or why there is none; NULL: see flagged */
 };
 
@@ -33,8 +33,8 @@ struct rated rated_by_interval(const struct error_rate *rate, const struct estim
 void error_rate_add(struct error_rate *rate, const struct rated *rated);
 
 /*
- * The number of comparisons that the rate is of. An undecided one is no evidence that identical
- * code is recognized as such, but a slowdown that was not found.
+ * The number of comparisons in the denominator of the rate. With identical code an undecided one is
+ * left out; with a slowdown it counts as not found.
  */
 uint64_t error_rate_tries(const struct error_rate *rate);
 

@@ -103,7 +103,10 @@ int gate_slices_cut(struct gate_slices *p, const struct workload *load, enum sta
 	if (!divisible || wall_ns <= GATE_SLICE_NS || !load->n_spans)
 		return take_whole(p, load, arena);
 	int error = 0;
-	/* Where an entry takes longer than a slice, that has one: an empty tree is refused. */
+	/*
+	 * A slice has at least one entry, even if that takes longer than a slice should; an empty
+	 * tree is refused.
+	 */
 	if (stage == STAGE_WALK || load->n_entries > LARGE)
 		error = find_subtrees(p, load, MAX(load->n_entries * GATE_SLICE_NS / wall_ns, 1),
 				      arena);

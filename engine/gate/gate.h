@@ -123,9 +123,9 @@ struct gate_facts {
 };
 
 /*
- * Measures cells. What is wrong with one of them, also that a side cannot be started, is stored in
- * it; an error concerns all: -EINTR, -ENOMEM, -EMFILE, -EAGAIN, and, unless tolerant, -ENOTSUP: an
- * arm cannot run on this machine.
+ * Measures cells. An error of one cell, such as a side that cannot be started, is stored in the
+ * cell; an error that is returned concerns all: -EINTR, -ENOMEM, -EMFILE, -EAGAIN, and, unless
+ * tolerant, -ENOTSUP: an arm cannot run on this machine.
  */
 int gate_run(const struct gate_request *request, struct gate_cell *cells, size_t n,
 	     struct gate_facts *facts, struct arena *arena, struct err *err);

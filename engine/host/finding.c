@@ -123,7 +123,7 @@ static void judge_hypervisor(struct findings *f, const struct host_facts *h)
 {
 	if (!h->hypervisor)
 		finding_add(f, "hypervisor", SEVERITY_NOTE,
-			    "whether there is a hypervisor is unknown: this processor does not say",
+			    "whether there is a hypervisor is unknown: the CPU does not report it",
 			    "see systemd-detect-virt; if there is one, trust ratios within a run, "
 			    "not times across runs");
 	else if (is(h->hypervisor, "none"))
@@ -265,7 +265,7 @@ void finding_fs(struct findings *f, const struct fs_facts *fs, bool is_root)
 			finding_add(
 				f, "fs", SEVERITY_NOTE,
 				arena_print(f->arena,
-					    "%s: another filesystem or server answers behind it",
+					    "%s: its data are on another filesystem or a server",
 					    where),
 				"--dir on a local filesystem, unless this one is to be measured");
 			return;

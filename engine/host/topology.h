@@ -101,8 +101,9 @@ void topology_list(const struct topology *topology, struct cpu_place *places);
 
 /*
  * For memory that all workers use and that is not touched yet: its pages will be allocated on the
- * nodes of all allowed CPUs in turn, so that no worker has all of it near or far. Nothing to do on
- * one node. Memory that only one worker uses should be touched first by that worker.
+ * nodes of all allowed CPUs in turn, so that it is neither all local nor all remote for any worker.
+ * With one node this does nothing. Memory that only one worker uses should be touched first by that
+ * worker.
  */
 void topology_spread(const struct topology *topology, void *memory, size_t size);
 

@@ -24,11 +24,10 @@ static int open_device(const char *what, struct err *err)
 	if (fd >= 0)
 		return fd;
 	int error = errno;
-	const char *why =
-		error == ENOENT || error == ENODEV || error == ENXIO
-			? "this kernel or container has no FUSE"
-			: "this user may not open it; be root, or give users the right to "
-			  "(chmod a+rw /dev/fuse)";
+	const char *why = error == ENOENT || error == ENODEV || error == ENXIO
+				  ? "this kernel or container has no FUSE"
+				  : "this user may not open it; run as root, or allow it for users "
+				    "(chmod a+rw /dev/fuse)";
 	if (error == EMFILE || error == ENFILE || error == ENOMEM)
 		return err_errno(err, -error, "cannot open /dev/fuse");
 	return err_set(err, -ENOTSUP, "%s needs /dev/fuse: %s: %s", what, strerror(error), why);
@@ -112,7 +111,7 @@ static int negotiate(struct fuse *fuse, const struct fuse_mount_options *wanted,
 					    sizeof(struct fuse_init_out));
 		else if (in->major < FUSE_KERNEL_VERSION || in->minor < OLDEST_MINOR)
 			error = err_set(err, -ENOTSUP,
-					"FUSE: this kernel speaks %u.%u, %u.%u is the oldest "
+					"FUSE: this kernel has protocol %u.%u; %u.%u is the oldest "
 					"supported",
 					in->major, in->minor, FUSE_KERNEL_VERSION, OLDEST_MINOR);
 		else

@@ -186,7 +186,7 @@ static int fill(const struct lab_request *r, const char *dir, struct err *err)
 		return error;
 	int fd = open(tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	error = fd < 0 || syncfs(fd)
-			? err_errno(err, -errno, "cannot write out a new %s", r->spec->kind->name)
+			? err_errno(err, -errno, "cannot sync a new %s", r->spec->kind->name)
 			: 0;
 	if (fd >= 0)
 		close(fd);

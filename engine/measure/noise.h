@@ -1,6 +1,6 @@
 /*
- * The smallest difference that can be detected on this machine. A strategy is measured against an
- * identical copy of itself, in interleaved rounds; any difference is noise.
+ * Measures the smallest difference that can be detected on this machine. A strategy is measured
+ * against an identical copy of itself, in interleaved rounds; any difference is noise.
  */
 #ifndef ENGINE_MEASURE_NOISE_H
 #define ENGINE_MEASURE_NOISE_H

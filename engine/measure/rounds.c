@@ -16,7 +16,7 @@ enum {
 	PRIMING_LEAST = 2, /* fewest passes after which a cell counts as warm */
 	PRIMING_MAX = 8,
 	FORESEEN_FROM = 2, /* rounds; from then on the number of rounds can be predicted */
-	ROUNDS_LEAST = 3,  /* begun even if they may not end in time */
+	ROUNDS_LEAST = 3,  /* these are begun even if they may not end in time */
 	/* A cell is invalid if so many passes, and more than a quarter, were refuted. */
 	REFUTED_LEAST = 3,
 	REFUTED_SHARE = 4,

@@ -91,7 +91,7 @@ int scout_try(const struct run_request *request, struct scout *scout, struct err
 	if (scratch)
 		run_close(&run);
 	result_free(scratch);
-	return error ? err_errno(err, error, "cannot measure how much there is time for") : 0;
+	return error ? err_errno(err, error, "cannot estimate the time of a run") : 0;
 }
 
 struct scout_cost scout_cost(const struct scout *small, const struct scout *large, uint32_t rounds)

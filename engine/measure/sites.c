@@ -163,7 +163,7 @@ static int describe(struct run *run, struct site_cell *site_cell)
 	struct cell_result *cell = site_cell->result;
 	cell->latency.gap = r->sample;
 	latency_unknown(&cell->latency,
-			r->sample ? "no latency pass was made" : "not asked for (--sample 0)");
+			r->sample ? "no latency pass was made" : "not requested (--sample 0)");
 	if (!cell->pin || !cell_row_alloc(cell, arena))
 		return -ENOMEM;
 	return cell_row_spec(cell, site_cell->spec, target->label, site_cell->cpus, arena);

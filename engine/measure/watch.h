@@ -1,6 +1,6 @@
 /*
- * What is watched during a whole run: the processor's counters, opened once on every worker of the
- * crew, and the CPU time that the hypervisor takes from the workers' CPUs.
+ * Counts during a whole run: the processor's counters, opened once on every worker of the crew, and
+ * the CPU time that the hypervisor takes from the workers' CPUs.
  */
 #ifndef ENGINE_MEASURE_WATCH_H
 #define ENGINE_MEASURE_WATCH_H

@@ -356,7 +356,7 @@ void probe_free(struct probe *probe)
 uint64_t probe_own_ns(const struct probe *probe, const struct tally *tally)
 {
 	/*
-	 * A timed call includes one reading of the clock, and a second one is outside of its time.
+	 * The time of a call includes one reading of the clock; a second reading is outside of it.
 	 */
 	const uint64_t known =
 		probe->spent_ns + probe->aside_ns + tally_calls(tally) * tally_timer_ns(tally);

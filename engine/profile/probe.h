@@ -91,8 +91,8 @@ void probe_real_end(struct probe_real *real);
 
 /*
  * Walks, and adds all calls to tally. Directories that cannot be read are counted and named, and
- * the walk goes on. The end of the time and an interruption are no errors. Errors: those of opening
- * the root, -EMFILE, -ENFILE, -ENOMEM. probe_free has to be called also after an error.
+ * the walk continues. The end of the time and an interruption are no errors. Errors: those of
+ * opening the root, -EMFILE, -ENFILE, -ENOMEM. probe_free has to be called also after an error.
  */
 int probe_walk(struct probe *probe, const struct probe_request *request, struct tally *tally);
 void probe_free(struct probe *probe);

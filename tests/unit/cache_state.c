@@ -64,7 +64,7 @@ static void a_cold_state_needs_a_way_to_empty_caches(void **state)
 				 is_free ? 0 : -EOPNOTSUPP);
 	}
 	assert_int_equal(cache_state_probe(CACHE_COLD, &layered, "overlay", &err), -EOPNOTSUPP);
-	assert_non_null(strstr(err.text, "overlay lies in memory: it has no cold state"));
+	assert_non_null(strstr(err.text, "overlay is in memory: it has no cold state"));
 	err = (struct err){0};
 	assert_int_equal(cache_state_probe(CACHE_COLD, &command, "ext4", NULL), 0);
 	assert_int_equal(cache_state_probe(CACHE_COLD, &mount, "ext4", NULL), 0);

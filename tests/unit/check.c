@@ -218,7 +218,7 @@ static void a_tree_that_changed(void **state)
 	struct result *r = good_result();
 	(void)state;
 	r->cells[BASE].passes[1].why = r->cells[OTHER].passes[0].why = CAUSE_TREE_CHANGED;
-	says(r, "tree-changed", NULL, "the tree changed during the run; passes that saw");
+	says(r, "tree-changed", NULL, "the tree changed during the run; passes during which");
 	r = good_result();
 	r->trees = arena_alloc(r->arena, sizeof(*r->trees));
 	assert_non_null(r->trees);

@@ -198,8 +198,8 @@ static void filesystems(void **state)
 	fs_is("ext4", true, "fs", SEVERITY_FINE, "ext4 at /mnt");
 	fs_is("ext4", false, "cold", SEVERITY_NOTE, "cannot empty caches");
 	fs_is("tmpfs", true, "fs", SEVERITY_NOTE, "no cold state");
-	fs_is("overlay", true, "fs", SEVERITY_NOTE, "behind it");
-	fs_is("fuse.sshfs", true, "fs", SEVERITY_NOTE, "behind it");
+	fs_is("overlay", true, "fs", SEVERITY_NOTE, "on another filesystem");
+	fs_is("fuse.sshfs", true, "fs", SEVERITY_NOTE, "on another filesystem");
 	fs_is("unknown", true, "fs", SEVERITY_NOTE, "is unknown");
 }
 

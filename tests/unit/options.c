@@ -214,7 +214,7 @@ static const struct {
 	{CMD_LAB, "nfs --rtt 11s", "--rtt: expected a time from 5ms to 10s, got '11s'"},
 	{CMD_LAB, "nfs --rtt 300us",
 	 "--rtt: expected a time from 5ms to 10s, got '300us'; in the lab client and server share "
-	 "one slow CPU, and a shorter round trip would measure that CPU; statmark run --fs "
+	 "one slow CPU, whose time would dominate a shorter round trip; statmark run --fs "
 	 "sim:rtt=TIME simulates one"},
 	{CMD_CROSSOVER, "--resolution 1",
 	 "--resolution: expected a factor from 1.01 to 100, such as 1.25, got '1'"},

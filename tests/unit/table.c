@@ -491,7 +491,7 @@ static void warnings_are_sentences(void **state)
 	for (size_t i = 3; i < result->cells[CELL_CACHED].n_passes; i++)
 		result->cells[CELL_CACHED].passes[i].clean = false;
 	assert_int_equal(check_result(result), 0);
-	assert_says(result, "warning: the CPU's own speed moved by 20 % during the run;");
+	assert_says(result, "warning: the CPU's speed changed by 20 % during the run;");
 	assert_says(result, "warning: the harness accounts for 12 to 23 % of the time of lstat, "
 			    "fstatat, statx[addressing=dirfd,mask=size,sync=dont], "
 			    "cached[repeat=2] and 1 more;");

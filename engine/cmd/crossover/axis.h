@@ -1,5 +1,6 @@
 /*
- * The axis of --over: its range, its words, and what differs between points on it.
+ * The axis of --over: its range, its names in messages and tables, and what differs between its
+ * points.
  */
 #ifndef ENGINE_CMD_CROSSOVER_AXIS_H
 #define ENGINE_CMD_CROSSOVER_AXIS_H

@@ -85,8 +85,8 @@ static int find_spec(const struct measuring *m, struct lab_spec **spec, struct e
 }
 
 /*
- * Progress is reported with the series in front. Making a tree does not check the time, so the
- * progress callback stops it when time is up, as the user would.
+ * Progress messages begin with the series. Making a tree does not check the time, so the progress
+ * callback stops it when time is up, as the user would.
  */
 static void report(void *arg, const char *what, uint64_t done, uint64_t total)
 {

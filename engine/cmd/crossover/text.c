@@ -23,8 +23,8 @@ static const char *number(const struct crossover_job *j, double x)
 }
 
 /*
- * Between consecutive numbers nothing lies: then B is faster from the second one on, or up to the
- * first. Two digits are enough, unless the rounded number is outside a narrow interval.
+ * If the ends of the interval are consecutive numbers, B is faster from the second one on, or up to
+ * the first. Two digits are enough, unless the rounded number is outside a narrow interval.
  */
 static uint64_t change_at(const struct winner_change *c, bool is_up_to)
 {
@@ -149,7 +149,7 @@ static bool has_figure(const struct series *series, size_t i)
 	return series->search.bisect.points[i].winner != WINNER_UNKNOWN;
 }
 
-/* That there is no difference is known only if every interval contains 1. */
+/* "No difference" is concluded only if every interval contains 1. */
 static const char *why_unknown(const struct crossover_job *j, const struct series *series)
 {
 	const char *why = series->search.n ? NULL : "there was no time";

@@ -1,5 +1,5 @@
 /*
- * The runs of a guest.
+ * Chooses the runs of a guest.
  */
 #include "engine/cmd/lab/lab.h"
 

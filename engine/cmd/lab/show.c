@@ -18,7 +18,7 @@
 
 #define SAYS                                                                                       \
 	"this was measured in a separate kernel (%s %s on %s). Client, server and network share "  \
-	"one CPU; a request takes a few hundred us of its time, reading the clock %.1f us, "       \
+	"one CPU; a request costs a few hundred us of CPU time, reading the clock %.1f us, "       \
 	"and starting an outside program some tens of milliseconds. Compare the rows of this run " \
 	"with each other, not its times with those of other kernels."
 

@@ -127,8 +127,8 @@ enum {
 	"use gnuplot scripts in DIR instead of the built-in ones; to begin, copy some from "       \
 	"OUTPUT/plots"
 #define THEME_HELP                                                                                 \
-	"ground that plots in PNG are drawn for, light or dark; those in SVG follow the page "     \
-	"that they are in"
+	"background of plots in PNG, light or dark; plots in SVG follow the scheme of the page "   \
+	"that contains them"
 #define FORCE_OUTPUT_HELP "allow an output directory that other users own or can write to"
 
 /* Options for trees are accepted by every subcommand that makes trees. */
@@ -235,7 +235,7 @@ const struct option_row option_rows[] = {
 	      "every CPU allowed)")},
 	{INTEGER("jobs", tree.tree_jobs), LETTER('j'), VALUE("N"), RANGE(1, JOBS_MAX),
 	 FOR(CMD_COLLECT),
-	 HELP("threads that walk (default: as many as pay, found during the walk)")},
+	 HELP("threads that walk (default: chosen by the library during the walk)")},
 	{FLAG("follow", collect.follow), LETTER('L'), FOR(CMD_COLLECT),
 	 HELP("follow symlinks; loops are not entered")},
 	{FLAG("bulk", collect.bulk), FOR(CMD_COLLECT),
@@ -304,8 +304,8 @@ const struct option_row option_rows[] = {
 	 INITIAL("5ms"), FOR(CMD_LAB),
 	 HELP("round trip between client and server, half of it in each direction: 5ms "
 	      "or more"),
-	 .hint = "in the lab client and server share one slow CPU, and a shorter round trip "
-		 "would measure that CPU; statmark run --fs sim:rtt=TIME simulates one"},
+	 .hint = "in the lab client and server share one slow CPU, whose time would dominate a "
+		 "shorter round trip; statmark run --fs sim:rtt=TIME simulates one"},
 	{TEXT("fs-dir", fs.fs_dir), VALUE("DIR"), FOR(CMD_RUN | CMD_CROSSOVER), WITH("fs"),
 	 HELP("directory for the images of these filesystems (default: in memory)")},
 	{SIZE("memory", fs.memory), VALUE("SIZE"), FOR(CMD_RUN),
@@ -323,7 +323,7 @@ const struct option_row option_rows[] = {
 	 INITIAL("110s"), FOR(CMD_LAB),
 	 HELP("time for everything: boot, runs and plots; 0: no limit")},
 	{SECONDS("max-time", time.doctor_s), VALUE("TIME"), RANGE(1, DAY_SECONDS), INITIAL("10s"),
-	 FOR(CMD_DOCTOR), HELP("time to measure for")},
+	 FOR(CMD_DOCTOR), HELP("duration of the measurement")},
 	{SECONDS("max-time", time.max_time_s), VALUE("TIME"), RANGE(1, DAY_SECONDS), INITIAL("60s"),
 	 FOR(CMD_PROFILE | CMD_CROSSOVER),
 	 HELP("stop after this time and print the results so far")},
@@ -352,9 +352,9 @@ const struct option_row option_rows[] = {
 	{SECONDS("timeout", time.timeout_s), VALUE("TIME"), RANGE(1, SECONDS_MAX), INITIAL("60s"),
 	 FOR(CMD_PROFILE), HELP("stop --cold-cmd if it takes longer")},
 	{SECONDS("timeout", time.timeout_s), VALUE("TIME"), RANGE(1, SECONDS_MAX), INITIAL("60s"),
-	 FOR(CMD_GATE), HELP("stop a worker, with its outside program, whose pass takes longer")},
+	 FOR(CMD_GATE), HELP("stop a worker, with its outside program, if a pass takes longer")},
 	{SECONDS("timeout", time.timeout_s), VALUE("TIME"), RANGE(1, SECONDS_MAX), INITIAL("60s"),
-	 FOR(CMD_SELFTEST), WHILE("path", BY_GATE), HELP("stop a worker whose pass takes longer")},
+	 FOR(CMD_SELFTEST), WHILE("path", BY_GATE), HELP("stop a worker if a pass takes longer")},
 	{PERCENT("precision", time.precision_ppm), VALUE("PCT"), RANGE(1, PERCENT_MAX),
 	 FOR(CMD_RUN | CMD_LAB),
 	 HELP("measure until the interval of every ratio lies within PCT of the ratio, "
@@ -399,7 +399,7 @@ const struct option_row option_rows[] = {
 	{COUNT("runs", selftest.runs), VALUE("N"), RANGE(1, 100000), INITIAL("20"),
 	 FOR(CMD_SELFTEST), HELP("number of comparisons")},
 	{WHOLE("pct", selftest.pct), VALUE("PCT"), RANGE(0, 100), INITIAL("5"), FOR(CMD_SELFTEST),
-	 VERB(SELFTEST_INJECT), HELP("make the copy slower by PCT more system calls")},
+	 VERB(SELFTEST_INJECT), HELP("slow the copy down by PCT per cent more system calls")},
 	{INTEGER("spin", selftest.spin), VALUE("N"), RANGE(0, OPTION_SPIN_MAX), INITIAL("0"),
 	 FOR(CMD_SELFTEST), HELP("keep N processes busy during the test, as load")},
 	{FLAG("relative", sides.relative), FOR(CMD_COMPARE),
@@ -442,7 +442,7 @@ const struct option_row option_rows[] = {
 	{DATE("until", history.until), VALUE("DATE"), FOR(CMD_HISTORY), VERB(HISTORY_REMOVE),
 	 HELP("only runs of that day or earlier")},
 	{FLAG("yes", history.yes), FOR(CMD_HISTORY), VERB(HISTORY_REMOVE),
-	 HELP("really remove the runs (default: only list them)")},
+	 HELP("remove the runs (default: only list them)")},
 	{TEXT("format", output.format), VALUE("FORMAT[=FILE],.."), INITIAL("text"),
 	 FOR(CMD_HISTORY), .verbs = HISTORY_PRINTS,
 	 HELP("text, markdown, csv or json, on stdout or into FILE; with export, text "
@@ -472,7 +472,7 @@ const struct option_row option_rows[] = {
 	{FLAG("quiet", line.quiet), LETTER('q'),
 	 FOR(CMD_RUN | CMD_LAB | CMD_TREE | CMD_GATE | CMD_SELFTEST | CMD_DOCTOR | CMD_PROFILE |
 	     CMD_CROSSOVER),
-	 HELP("no progress line")},
+	 HELP("print no progress line")},
 	{FLAG("help", line.help), LETTER('h'), FOR(CMD_ALL), HELP("show this help")},
 };
 const size_t n_option_rows = ARRAY_LEN(option_rows);

@@ -12,7 +12,7 @@
 #include "engine/cmd/line/terminal.h"
 #include "engine/result.h"
 
-/* What an output is for people: the default of --format. */
+/* The output for people, the default of --format. */
 #define FORMAT_TEXT "text"
 
 struct formats {

@@ -1,6 +1,6 @@
 /*
- * A judgement in compare and gate: made from the findings of a gate, shown in every --format, and
- * its exit code.
+ * Makes the judgement of a gate from its findings, and prints judgements of compare and gate in
+ * every --format.
  */
 #ifndef ENGINE_CMD_PARTS_JUDGE_H
 #define ENGINE_CMD_PARTS_JUDGE_H

@@ -295,8 +295,8 @@ static void pair_text(const struct directory_pair *pair, char **dirs,
 			printf("%28s", "");
 		printf("%10.3f\n", rows[i].distance);
 	}
-	puts("\nDistance: the most by which the shares of values up to some value differ\n"
-	     "(Kolmogorov-Smirnov); of types, by which the share of one differs. 0: alike.");
+	puts("\nDistance: the largest difference between the two cumulative distributions\n"
+	     "(Kolmogorov-Smirnov); for types, between the shares of one type. 0: identical.");
 }
 
 static int pair_json(const struct directory_pair *pair, char **dirs,

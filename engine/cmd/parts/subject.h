@@ -1,6 +1,6 @@
 /*
- * The tree that `run` measures: the operand TREE is parsed, the tree is made if necessary, loaded,
- * and described for the document.
+ * Prepares the tree that `run` measures: parses the operand TREE, makes the tree if necessary,
+ * loads it, and describes it for the document.
  */
 #ifndef ENGINE_CMD_PARTS_SUBJECT_H
 #define ENGINE_CMD_PARTS_SUBJECT_H

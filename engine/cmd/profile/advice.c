@@ -50,8 +50,8 @@ static void advise_unlike(struct advice_list *a, const struct crossover *c, enum
 	const struct cell_result *plain = walks_cell(a->profile->result, PROFILE_PLAIN, cache, 1);
 	say(a, code,
 	    arena_print(a->arena,
-			"Times cannot be compared: %s finds %s and %s %s, because some lie too "
-			"deep or come and go.",
+			"Times cannot be compared: %s finds %s and %s %s, because some are "
+			"too deep, or appear and vanish.",
 			PROFILE_PLAIN, COUNTED(plain->entries, "entry"), c->choice->strategy,
 			GROUPED(c->choice->entries)));
 }

@@ -98,7 +98,7 @@ static void write_about(const struct profile_picture *p, FILE *data)
 			    f->probe.is_cut || f->probe.is_interrupted ? ", not to its end" : ""),
 		filesystem_words(p),
 		arena_print(p->arena, "%s; statmark %s%s",
-			    r->host.hostname ? format_host(p->arena, r) : "host not looked at",
+			    r->host.hostname ? format_host(p->arena, r) : "host not known",
 			    format_text(p->arena, r->tool.version), walks_seed_words(p)),
 		arena_print(p->arena, "n = %s, %s each for the clock taken off%s",
 			    COUNTED(tally_calls(f->tally), "timed call"),

@@ -35,7 +35,7 @@ struct advice {
 	const char *text;
 };
 
-/* Writes conclusions as sentences. Returns how many; the strings are in the result's arena. */
+/* Writes the conclusions as sentences. Returns how many; the strings are in the result's arena. */
 size_t walk_profile_advise(const struct walk_profile *profile, struct advice advice[ADVICE_MAX]);
 
 /* Prints on stdout. */

@@ -310,7 +310,7 @@ static void ask_to_end(struct guest *g, uint64_t now)
 {
 	g->asked_ns = now;
 	if (write(g->lines.second, "\n", 1) < 0)
-		g->asked_ns = 1; /* it cannot be told, so its time is up at once */
+		g->asked_ns = 1; /* it cannot be notified, so its time is up at once */
 }
 
 static int check_time(struct guest *g, struct err *err)

@@ -65,7 +65,7 @@ static int check_frequency(struct result *result)
 		return 0;
 	return add(result, "frequency", NULL,
 		   arena_print(result->arena,
-			       "the CPU's own speed moved by %" PRIu64
+			       "the CPU's speed changed by %" PRIu64
 			       " %% during the run; compare within rounds only",
 			       (uint64_t)count_percent(most, least) - 100));
 }
@@ -103,7 +103,7 @@ static int check_precision(struct result *result)
 			   "baseline");
 	return add(result, "precision", NULL,
 		   arena_print(result->arena,
-			       "too few rounds for the precision asked for: the widest interval "
+			       "too few rounds for the requested precision: the widest interval "
 			       "is \302\261%" PRIu64 ".%02" PRIu64 " %%, not %" PRIu64 ".%02" PRIu64
 			       " %%; raise --max-time",
 			       above / 100, above % 100, wanted / 10000, wanted / 100 % 100));
@@ -156,7 +156,7 @@ static int check_tree_changes(struct result *result, const struct tree_facts *t)
 			       t->changed == 1 ? "it" : "them", name_changed(result->arena, t)));
 }
 
-/* Only the passes that met a change do not count. */
+/* Only the passes during which the tree changed do not count. */
 static int check_changes(struct result *result)
 {
 	bool any = false;
@@ -170,7 +170,8 @@ static int check_changes(struct result *result)
 	for (size_t i = 0; i < result->n_cells; i++) {
 		if (saw_change(&result->cells[i]))
 			return add(result, "tree-changed", NULL,
-				   TREE_CHANGED_WORDS "; passes that saw the change are left out");
+				   TREE_CHANGED_WORDS
+				   "; passes during which it changed are left out");
 	}
 	return 0;
 }

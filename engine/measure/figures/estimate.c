@@ -1,7 +1,8 @@
 /*
- * Which passes count: never one that was not verified. A pass that the machine disturbed is left
- * out, by the cause that was detected and never by its time, as long as enough undisturbed ones
- * remain. Otherwise all verified passes count, and n_clean shows how many were undisturbed.
+ * Computes the figures of cells from their passes. A pass that was not verified never counts. A
+ * disturbed pass is left out, by the detected cause and never by its time, as long as enough
+ * undisturbed ones remain. Otherwise all verified passes count, and n_clean shows how many were
+ * undisturbed.
  *
  * Ratios are paired by round (pairs.h). The time of a cell is the baseline's time times the ratio:
  * the median of its own passes could be of other rounds than the ratio, and could contradict it.
@@ -354,8 +355,8 @@ static int find_all_fastest(struct result *result, struct scratch *s)
 }
 
 /*
- * The cell with the smallest ratio among those with one job, or with several; one that takes as
- * many threads as pay is neither. *n: the number of these cells.
+ * The cell with the smallest ratio among those with one job, or with several; a cell that chooses
+ * its number of threads is neither. *n: the number of these cells.
  */
 static const struct cell_result *choose_jobs(const struct result *result,
 					     const struct cell_result *baseline, bool several,

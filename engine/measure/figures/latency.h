@@ -1,5 +1,5 @@
 /*
- * The latencies of one cell: the samples of all of its latency passes, and the figures from them.
+ * Collects the samples of all latency passes of one cell, and computes the figures from them.
  */
 #ifndef ENGINE_MEASURE_FIGURES_LATENCY_H
 #define ENGINE_MEASURE_FIGURES_LATENCY_H

@@ -26,8 +26,8 @@ static const struct source {
 };
 
 /*
- * btrfs and bcachefs read their disks although their device numbers have major 0. In fuseblk a
- * server reads for the kernel.
+ * btrfs and bcachefs read their disks although their device numbers have major 0. With fuseblk a
+ * server reads, not the kernel.
  */
 static enum cold_evidence by_type(const char *type, uint64_t dev)
 {
@@ -189,7 +189,7 @@ int cache_state_probe(enum cache_state state, const struct cache_control *contro
 	if (state == CACHE_WARM || state == CACHE_AS_IS)
 		return 0;
 	if (control->in_memory || is_memory(fs_type))
-		return err_set(err, -EOPNOTSUPP, "%s lies in memory: it has no %s state", fs_type,
+		return err_set(err, -EOPNOTSUPP, "%s is in memory: it has no %s state", fs_type,
 			       cache_state_name(state));
 	if (state == CACHE_SLAB_COLD && is_nfs(fs_type))
 		return err_set(

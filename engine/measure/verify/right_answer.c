@@ -101,9 +101,7 @@ static void fetch_listed(const struct workload *load, int fd, uint32_t entry, st
 		type = st.st_mode & S_IFMT;
 		*dev = st.st_dev;
 	} else if (!type) {
-		record_fail(r,
-			    fd < 0 ? -fd
-				   : errno); /* the directory does not tell, so a walk has to ask */
+		record_fail(r, fd < 0 ? -fd : errno); /* no type listed: a walk fetches it */
 		return;
 	}
 	record_type(r, type);

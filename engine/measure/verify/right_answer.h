@@ -1,6 +1,6 @@
 /*
- * The right answer about an entry (a record, found without the code of any strategy), and the
- * comparison of two records. Only fields that the strategy promises are compared, and none that may
+ * Fetches the right answer about an entry (a record, without the code of any strategy), and
+ * compares two records. Only fields that the strategy promises are compared, and none that may
  * differ between two calls (access and change times, device numbers, birth times, a directory's own
  * size, links and blocks). An expected error is an answer like any other.
  */

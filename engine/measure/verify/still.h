@@ -1,6 +1,6 @@
 /*
- * Which entries of a tree are stable. The whole tree is read repeatedly: twice before it is
- * measured, and whenever results are not the expected ones. Differences between two readings are
+ * Finds the entries of a tree that are stable. The whole tree is read repeatedly: twice before it
+ * is measured, and whenever results are not the expected ones. Differences between two readings are
  * left out of all comparisons, so that the rest of a tree in use can be measured:
  *
  * - a field that differs in more than half of the entries (and in two at least), such as inode

@@ -388,7 +388,7 @@ bool walk_check_sorted(const struct sink *sink, char *why, size_t size)
 		if (order < 0)
 			continue;
 		if (order > 0)
-			snprintf(words, sizeof(words), "stands behind %.200s, out of order",
+			snprintf(words, sizeof(words), "comes after %.200s, out of order",
 				 sink_path(sink, i - 1, &len));
 		answer_say(why, size, sink_path(sink, i, &len), words);
 		return false;

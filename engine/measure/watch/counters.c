@@ -124,7 +124,7 @@ const char *counters_why(const struct counters *c, enum counter counter, struct 
 	case 0:
 		return NULL;
 	case ENOENT:
-		return "not supported here: this machine shows no such counter (a virtual machine "
+		return "not supported here: this machine has no such counter (a virtual machine "
 		       "without a PMU?)";
 	case EACCES:
 	case EPERM:

@@ -2,8 +2,9 @@
  * Counts a thread's system calls by name in the kernel, for strategies that cannot count theirs
  * because a library makes them. That needs root and a mounted tracefs: perf events, one for each
  * call, all on the one tracepoint that every system call passes, with a filter by its number. With
- * the tracepoint of each call closing takes twenty times as long: the kernel waits 20 ms to take
- * one away. It slows down every call, so it is for passes whose time does not count.
+ * one tracepoint for each call, closing would take twenty times as long: the kernel waits 20 ms
+ * when it removes one. Counting slows down every call, so it is for passes whose time does not
+ * count.
  */
 #ifndef ENGINE_MEASURE_WATCH_SYSCALL_TALLY_H
 #define ENGINE_MEASURE_WATCH_SYSCALL_TALLY_H
