@@ -7,10 +7,9 @@
  * how=at, libflist uses a path through /proc.
  */
 #include <errno.h>
-#include <sys/xattr.h>
 
 #include "strategies/flist/extra/extra.h"
-#include "strategies/meta.h"
+#include "strategies/xattrs.h"
 
 enum { PARAM_HOW, PARAM_VALUES };
 
@@ -23,29 +22,16 @@ struct state {
 	struct flist_asker *asker;
 };
 
-static int probe(struct err *err)
+static enum xattrs wanted(const struct cell *cell)
 {
-	/*
-	 * The verifier uses this call. With an empty path, one that is available fails with ENOENT.
-	 */
-	if (llistxattr("", NULL, 0) == 0 || errno != ENOENT)
-		return err_errno(err, -errno, "llistxattr is missing (a seccomp filter)");
-	if (!flist_xattr_backend())
-		return err_set(err, -EOPNOTSUPP,
-			       "libflist has no call for attributes (a portable build?)");
-	return 0;
+	return cell->params[PARAM_VALUES] ? XATTRS_VALUES : XATTRS_NAMES;
 }
 
 static int setup(struct cell *cell, struct err *err)
 {
-	const char *root = cell->load->root_len ? cell->load->root : "/";
-	const bool values = cell->params[PARAM_VALUES];
-	if (getxattr(root, "user.statmark", NULL, 0) < 0 && errno == EOPNOTSUPP)
-		return err_set(err, -EOPNOTSUPP, "the filesystem has no extended attributes");
-	cell->answer.fields |= FIELD_XATTRS | (values ? (uint32_t)FIELD_XATTR_VALUES : 0);
 	cell->answer.addressing = cell->params[PARAM_HOW] == HOW_AT ? ADDRESS_DIR : ADDRESS_PATH;
 	cell->answer.opens = cell->params[PARAM_HOW] == HOW_FD;
-	return 0;
+	return xattrs_setup(cell, wanted(cell), err);
 }
 
 static int open_worker(struct worker *w)
@@ -70,21 +56,10 @@ static void count_calls(struct worker *w, const struct flist_asker *a)
 	worker_count(w, gets[a->method], a->gets);
 }
 
-static void record_xattrs(struct record *r, const struct flist_extra *extra, bool values)
-{
-	r->xattrs = 0;
-	r->fields |= FIELD_XATTRS | (values ? (uint32_t)FIELD_XATTR_VALUES : 0);
-	for (size_t i = 0; i < extra->n_xattrs; i++) {
-		const struct flist_xattr *x = &extra->xattrs[i];
-		record_xattr(r, x->name, x->value, x->size, values ? -x->status : 0);
-	}
-}
-
 /* Fetches one entry. 0 or -ENOMEM; any other error is the result of the entry. */
 static int ask(struct worker *w, const struct flist_question *q, struct record *r)
 {
 	struct flist_asker *asker = ((struct state *)w->state)->asker;
-	const struct flist_extra *extra = &asker->extra;
 	struct flist_meta meta;
 	int ret = flist_ask(q->dirfd, q->name, q->flags, FLIST_BASIC, &meta);
 	worker_count(w, SYSCALL_newfstatat, 1);
@@ -95,15 +70,9 @@ static int ask(struct worker *w, const struct flist_question *q, struct record *
 	flist_asker_begin(asker);
 	ret = flist_asker_rest(asker, q);
 	count_calls(w, asker);
-	if (ret)
-		return ret;
-	if (!(extra->valid & FLIST_XATTRS)) {
-		record_fail(r, -extra->status[0]);
-		return 0;
-	}
-	record_meta(r, &meta);
-	record_xattrs(r, extra, q->wanted & FLIST_XATTR_VALUES);
-	return 0;
+	if (!ret)
+		record_extra(r, &meta, &asker->extra, wanted(w->cell));
+	return ret;
 }
 
 /*
@@ -139,7 +108,7 @@ static int ask_span(struct worker *w, const struct workload_span *span)
 	const int fd = how == HOW_AT ? dir_enter(w, span->dir) : AT_FDCWD;
 	struct flist_question q = {
 		.dirfd = fd,
-		.wanted = w->cell->params[PARAM_VALUES] ? FLIST_XATTR_VALUES : FLIST_XATTRS,
+		.wanted = xattrs_extra(wanted(w->cell)),
 		.method = how == HOW_AT ? FLIST_XATTR_METHODS : FLIST_XATTR_PATH,
 	};
 	int ret = 0;
@@ -196,7 +165,7 @@ STRATEGY(xattr) = {
 	.params = {{"how", "name entries on a directory descriptor, by full path, or open them", 0,
 		    0, 2, hows},
 		   {"values", "fetch values, too, not only names", 0, 0, 1, truths}},
-	.probe = probe,
+	.probe = xattrs_probe,
 	.setup = setup,
 	.open = open_worker,
 	.close = close_worker,

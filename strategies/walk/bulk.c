@@ -2,21 +2,22 @@
  * libflist's collect from the tables of the filesystem. On ext4 and btrfs no system call is made
  * for an entry or a directory, except those that have just changed; on xfs names are read by system
  * calls. Data that is only in memory is written first (syncfs), which is part of the time, unless
- * sync is "no".
+ * sync is "no". The tables of ext4 have names of extended attributes, too.
  */
 #include "strategies/walk/collect.h"
 
-enum { PARAM_SYNC };
+enum { PARAM_SYNC = COLLECT_XATTRS + 1 };
 
 static const char *const answers[] = {"no", "yes", NULL};
 
 static int setup(struct cell *cell, struct err *err)
 {
 	const char *root = cell->load->root_len ? cell->load->root : "/", *why;
-	const int ret = flist_bulk_check(root, NULL, &why);
+	const struct flist_collect_options options = {.extra = xattrs_extra(collect_xattrs(cell))};
+	const int ret = flist_bulk_check(root, &options, &why);
 	if (ret == -ENOTSUP)
 		return err_set(err, ret, "%s", why);
-	return ret ? err_errno(err, ret, "%s", root) : 0;
+	return ret ? err_errno(err, ret, "%s", root) : collect_setup(cell, err);
 }
 
 static int run(struct worker *w)
@@ -33,7 +34,7 @@ STRATEGY(bulk) = {
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
 	.cell_size = sizeof(struct collected),
 	.uncounted = "libflist makes them",
-	.params = {{"sync", "call syncfs first", 1, 0, 1, answers}},
+	.params = {XATTRS_PARAM, {"sync", "call syncfs first", 1, 0, 1, answers}},
 	.setup = setup,
 	.prepare = collect_prepare,
 	.deliver = collect_deliver,

@@ -191,6 +191,15 @@ static const char *label(const struct strategy *strategy, const int64_t *params,
 	return text;
 }
 
+static bool are_initial(const struct strategy *strategy, const int64_t *params)
+{
+	bool initial = true;
+	for (size_t i = 0; i < PARAMS_MAX && strategy->params[i].name; i++)
+		initial &= params[i] == strategy->params[i].initial;
+	return initial;
+}
+
+/* Not everything that may be asked for is to be had on every filesystem. */
 static int hold(struct bench *b, const struct strategy *strategy, const int64_t *params,
 		unsigned jobs, bench_rule *rule, struct err *err)
 {
@@ -198,6 +207,8 @@ static int hold(struct bench *b, const struct strategy *strategy, const int64_t 
 	struct err why = {0};
 	char cell[256];
 	int error = bench_meter(b, strategy, params, jobs, &meter, &why);
+	if (error == -ENOTSUP && !are_initial(strategy, params))
+		return 0;
 	if (!error)
 		error = rule(b, meter, &why);
 	meter_close(meter);

@@ -90,6 +90,17 @@ static bool make_special(const struct scratch *s)
 	       fchmodat(s->fd, "zero", 07777, 0) == 0 && fchmodat(s->fd, "late", 0, 0) == 0;
 }
 
+/* Names of attributes need no permission to read the file, values do. */
+static bool make_secret(const struct scratch *s)
+{
+	char path[PATH_MAX + 16];
+	if (!scratch_file(s->fd, "open/secret", 1))
+		return false;
+	snprintf(path, sizeof(path), "%s/open/secret", s->path);
+	setxattr(path, "user.secret", "x", 1, 0);
+	return fchmodat(s->fd, "open/secret", 0, 0) == 0;
+}
+
 /* One directory that cannot be read, one that can be listed but not entered, one for passing. */
 static bool make_closed(const struct scratch *s)
 {
@@ -107,7 +118,7 @@ static bool make_closed(const struct scratch *s)
 		}
 		made = made && fchmodat(s->fd, dirs[i].name, dirs[i].mode, 0) == 0;
 	}
-	return made;
+	return made && make_secret(s);
 }
 
 /* Attributes of several kinds and sizes; without them it is a tree all the same. */
