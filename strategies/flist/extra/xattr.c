@@ -1,8 +1,18 @@
 /*
+ * Fetches extended attributes of one entry from the kernel: selects the system calls that are
+ * available, and names the entry as they need it.
+ *
+ * Each call takes a buffer and fails with ERANGE if it is too small. To fetch the size first would
+ * take one more call per entry, and the size may change before the next call. So the first call has
+ * a small buffer, which is nearly always enough, and the second one has the largest size that the
+ * kernel ever fills: a third call is never necessary, even if an attribute grows meanwhile. (The
+ * large buffer at once would be slow: the kernel allocates one of the same size, and clears it for
+ * a value.)
+ *
  * As in ask/ask.c, nothing is tested beforehand. If an error looks as if the call itself was
  * refused, a second call shows whether it was; if so, the process does not use that call any more.
  */
-#include "strategies/flist/extra/xattr.h"
+#include "strategies/flist/extra/extra.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +22,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "strategies/flist/ask/ask.h"
 
 #ifndef FLIST_PORTABLE
 #include <sys/syscall.h>
