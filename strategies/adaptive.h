@@ -1,6 +1,6 @@
 /*
- * Shared by the strategies that let libflist choose the number of jobs: its threads, distributed
- * over the CPUs that the run may use, and its decisions.
+ * Shared by the strategies that let libflist choose the number of jobs: distributes its threads
+ * over the CPUs that the run may use, and stores its decisions.
  *
  * Each worker of the engine is bound to one CPU, and a thread inherits that. So each new thread is
  * bound to the next CPU, in turn. The worker keeps its own CPU, which is the first.

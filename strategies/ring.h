@@ -1,5 +1,5 @@
 /*
- * A wrapper of liburing: requests about files, which the kernel completes while the thread
+ * Wraps liburing: submits requests about files, which the kernel completes while the thread
  * continues.
  *
  * A ring belongs to the thread that opened it. At most `depth` requests are in flight. Each

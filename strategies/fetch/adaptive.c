@@ -1,7 +1,7 @@
 /*
- * libflist's parallel fetch as programs call it: with an array of full paths and no number of
- * threads. It begins with one thread. From the duration of the calls it chooses how many threads
- * pay, and whether to open the directory of neighbouring paths.
+ * Calls libflist's parallel fetch as programs do: with an array of full paths and no number of
+ * threads. The library begins with one thread. From the duration of the calls it chooses the number
+ * of threads, and whether to open the directory of neighbouring paths.
  *
  * Its threads are started and ended within the pass, and so that cost is included. The paths are
  * composed before the pass, since a program that fetches many has them already. The calling thread
@@ -146,8 +146,7 @@ static size_t decisions(const struct cell *cell, const struct decision **decisio
 
 STRATEGY(adaptive) = {
 	.name = "adaptive",
-	.summary = "libflist's parallel fetch of full paths, with as many "
-		   "threads as pay",
+	.summary = "libflist's parallel fetch of full paths, choosing the number of threads",
 	.stage = STAGE_FETCH,
 	.flags = STRATEGY_SEQUENTIAL | STRATEGY_SHARES_STATE | STRATEGY_MAKES_THREADS,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_PATH},

@@ -1,9 +1,9 @@
 /*
- * lstat of full paths through libflist's shared cache: what a cache costs a program, and what it
- * saves when the program fetches entries again. The cache is empty when a pass begins. So with
- * repeat=1 there are no hits, and the cell shows the cost alone. With repeat=N the entries of a
- * span are fetched N times before the next span, and (N-1)/N of the lookups hit. The time per entry
- * is then that of all N lookups.
+ * Calls lstat with full paths through libflist's shared cache, to measure what a cache costs a
+ * program, and what it saves when the program fetches entries again. The cache is empty when a pass
+ * begins. So with repeat=1 there are no hits, and the cell shows the cost alone. With repeat=N the
+ * entries of a span are fetched N times before the next span, and (N-1)/N of the lookups hit. The
+ * time per entry is then that of all N lookups.
  */
 #include <errno.h>
 

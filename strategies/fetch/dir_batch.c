@@ -1,8 +1,8 @@
 /*
- * libflist's directory batch: does what fstatat does, by a function that programs can link. It
- * makes one call with an array of names per span; each directory is opened once, as by fstatat. In
- * addition to fstatat this costs the checks that a library makes for its callers, the arrays, and
- * the copy to the engine's records.
+ * Calls libflist's directory batch: the method of the strategy fstatat, by a function that programs
+ * can link. It makes one call with an array of names per span; each directory is opened once, as by
+ * fstatat. In addition to fstatat this costs the checks that a library makes for its callers, the
+ * arrays, and the copy to the engine's records.
  */
 #include <errno.h>
 #include <string.h>
@@ -130,7 +130,7 @@ STRATEGY(dir_batch) = {
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
 	.cell_size = sizeof(struct shared),
 	.worker_size = sizeof(struct state),
-	.params = {{"mask", "fields asked for", 3, 0, 3, masks}},
+	.params = {{"mask", "fields requested", 3, 0, 3, masks}},
 	.setup = setup,
 	.run = run,
 };

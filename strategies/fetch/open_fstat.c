@@ -1,5 +1,5 @@
 /*
- * What naive programs do: open each file, fstat it, close it. That takes three calls for one
+ * Opens each file, calls fstat and closes it, as naive programs do. That takes three calls for one
  * result, and read permission. Links, fifos, sockets and devices are opened with O_PATH, so that
  * opening them has no effect (open_flags).
  */

@@ -81,12 +81,12 @@ static int run(struct worker *w)
 
 STRATEGY(statx) = {
 	.name = "statx",
-	.summary = "statx, asking only for the fields wanted",
+	.summary = "statx, requesting only some fields",
 	.stage = STAGE_FETCH,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_PATH},
 	.params = {{"addressing", "name entries by full path or on a directory descriptor", 0, 0, 1,
 		    addressings},
-		   {"mask", "fields asked for", 3, 0, 4, masks},
+		   {"mask", "fields requested", 3, 0, 4, masks},
 		   {"sync", "how fresh: as stat would, cached (dont), from the server (force)", 0,
 		    0, 2, syncs}},
 	.probe = probe,

@@ -1,9 +1,9 @@
 /*
- * The usual way to speed up a slow scan: one thread per core, each of which takes the next chunk of
- * full paths as soon as it has finished the last one. The engine's queue of spans does exactly
- * that, so this is lstat with more workers and with the size of a chunk as a parameter. If chunks
- * are too small, the workers contend for the queue; if they are too large, the others wait for the
- * last one.
+ * Fetches in one thread per core, the usual way to speed up a slow scan. Each thread takes the next
+ * chunk of full paths as soon as it has finished the last one. The engine's queue of spans does
+ * exactly that, so this is lstat with more workers and with the size of a chunk as a parameter. If
+ * chunks are too small, the workers contend for the queue; if they are too large, the others wait
+ * for the last one.
  */
 #include "engine/strategy.h"
 

@@ -1,9 +1,9 @@
 /*
- * io_uring: a worker has `depth` requests in flight, and one call submits the next batch and waits
- * for as many completions. This saves system calls, and time if calls wait. But the kernel never
- * completes statx at once; it passes each one to one of its threads (iou-wrk), which does what
- * lstat would have done. So if everything is cached, a program pays for two threads that wake each
- * other. If calls wait, it gains as far as there are workers.
+ * Fetches by io_uring: a worker has `depth` requests in flight, and one call submits the next batch
+ * and waits for as many completions. This saves system calls, and time if calls wait. But the
+ * kernel never completes statx inline; it passes each request to one of its threads (iou-wrk),
+ * which does what lstat would have done. So if everything is cached, there is the additional cost
+ * of two threads that wake each other. If calls wait, the number of workers limits the gain.
  */
 #include "strategies/ring.h"
 

@@ -1,7 +1,7 @@
 /*
- * A parallel call for which the library chooses the number of jobs: its threads, their counts, and
- * when these are evaluated. Each job counts its own system calls. A job that has just read the
- * clock and finds that an evaluation is due makes it, so no thread is needed only to watch.
+ * Runs a parallel call for which the library chooses the number of jobs: its threads, their counts,
+ * and when these are evaluated. Each job counts its own system calls. A job that has just read the
+ * clock and finds that an evaluation is due makes it, so no monitoring thread is needed.
  */
 #ifndef FLIST_ADAPT_H
 #define FLIST_ADAPT_H

@@ -1,5 +1,5 @@
 /*
- * libflist: fetches the metadata of many files, as fast as Linux allows.
+ * libflist: fetches the metadata of many files.
  *
  * A function that can fail returns 0 or -errno and writes its result through a pointer. Handles are
  * opaque and may be passed between threads. A path is a NUL-terminated string of any bytes. A
@@ -167,8 +167,8 @@ FLIST_API void flist_extra_free(struct flist_extra *extra); /* accepts NULL */
  * kernel without file_getattr (before 6.17), and for extended attributes if there is neither
  * listxattrat (6.13) nor /proc.
  *
- * Returns 0 or the error of the first field that failed. The other fields are fetched all the
- * same, and extra->status has the status of each. Errors: those of stat(2), open(2), listxattr(2),
+ * Returns 0 or the error of the first field that failed. The other fields are still fetched, and
+ * extra->status has the status of each. Errors: those of stat(2), open(2), listxattr(2),
  * getxattr(2); -E2BIG: the names of the attributes take more than 64 KiB, the kernel's limit.
  * -EINVAL (unknown flags or fields) and -ENOMEM: nothing was fetched.
  */
@@ -196,9 +196,9 @@ struct flist_decision {
 };
 
 /*
- * Which threads a parallel call uses. All fields 0: the call measures how many threads pay. The
- * calling thread begins. If there is enough work, others join it: one for each CPU that the caller
- * may use, and more if system calls wait for a network or a disk.
+ * Which threads a parallel call uses. All fields 0: the call measures how many threads make it
+ * faster. The calling thread begins. If there is enough work, others join it: one for each CPU that
+ * the caller may use, and more if system calls wait for a network or a disk.
  *
  * The call makes these threads, and they end before it returns. They block signals. Each has its
  * own copy of the descriptor table, which makes its system calls faster. Hence a file that the
@@ -207,7 +207,7 @@ struct flist_decision {
  * closed when it ends. The threads of a prefetching cursor differ: see flist_cursor_walk.
  */
 struct flist_threads {
-	unsigned jobs; /* 0: as many as pay; 1: only the calling thread */
+	unsigned jobs; /* 0: chosen by the call; 1: only the calling thread */
 
 	/* Called first in each thread that the library makes (index 1 and up), e.g. to pin it. */
 	void (*started)(void *arg, unsigned index);
@@ -533,7 +533,7 @@ FLIST_API void flist_list_free(struct flist_list *list); /* accepts NULL */
  * With FLIST_BULK flist_collect reads names and metadata from the filesystem's tables on the
  * device instead of one system call per entry, which is many times as fast. The list, order,
  * failures and callbacks are the same. The device is only read. If the tables cannot be read, the
- * call works as without the flag, so a program may always set it.
+ * flag has no effect, so a program may always set it.
  *
  * It works for ext4, ext3, ext2, btrfs and xfs, as root; not with FLIST_FOLLOW, not with extra
  * (except FLIST_XATTRS on ext4, ext3 and ext2), and on xfs not with FLIST_LAZY. On xfs it uses a
@@ -582,8 +582,8 @@ struct flist_fetch_options {
  * becomes a failure. No other thread may use the list during the call. options may be NULL, which
  * means all fields 0. Errors: -EINVAL; those of opening the root again; -ECANCELED: the metadata
  * fetched so far is kept, and a second call goes on from there; -ENOMEM: likewise, except for the
- * entries that threads were at. The second call also adds failures that the first had no memory
- * for.
+ * entries that threads were fetching. The second call also adds failures that the first had no
+ * memory for.
  */
 FLIST_API int flist_list_fetch(struct flist_list *list, const struct flist_fetch_options *options);
 
@@ -603,7 +603,7 @@ struct flist_cursor_options {
 	unsigned flags;  /* of a walk: FLIST_FOLLOW, FLIST_ONE_FILESYSTEM */
 	uint32_t fields; /* 0: FLIST_BASIC */
 	/*
-	 * How far to run ahead: the maximum number of entries that are fetched but not yet
+	 * How far to fetch ahead: the maximum number of entries that are fetched but not yet
 	 * returned, and of names read from directories that are not yet reached. A directory is
 	 * always read whole, so those that threads read at the same time may exceed the latter. 0:
 	 * as far as needed for the cursor not to wait, up to 4096.
@@ -625,12 +625,12 @@ struct flist_cursor_options {
  * programs.
  *
  * The walk begins in the calling thread alone. If system calls are measured to wait, for example
- * for a network or a disk, threads read directories and fetch names ahead: as many as pay, and no
- * further than `prefetch` allows. Otherwise no thread is made. The threads share the descriptor
- * table of the program. They use at most 256 descriptors for directories, and at most a quarter of
- * the limit of the process; there are at most half as many threads as that, whatever `jobs` says.
- * If no descriptor is free, a thread waits until another one closes its own. flist_cursor_close
- * waits for the system calls that are running, and ends the threads.
+ * for a network or a disk, threads read directories and fetch names ahead: as many as make the walk
+ * faster, and no further than `prefetch` allows. Otherwise no thread is made. The threads share the
+ * descriptor table of the program. They use at most 256 descriptors for directories, and at most a
+ * quarter of the limit of the process; there are at most half as many threads as that, whatever
+ * `jobs` is. If no descriptor is free, a thread waits until another one closes its own.
+ * flist_cursor_close waits for the system calls that are running, and ends the threads.
  *
  * An entry that cannot be fetched is returned with its status. With FLIST_FOLLOW a dangling link
  * is returned with its own metadata. A directory that cannot be opened or read is passed to

@@ -166,7 +166,7 @@ static void hold(struct flist_tune *tune, const struct tune_sample *seen)
 	tune->is_settled = true;
 }
 
-/* Takes a step to more jobs. false: there are none that could pay. */
+/* Takes a step to more jobs. false: no larger number could be faster. */
 static bool climb(struct flist_tune *tune, const struct tune_sample *seen, unsigned factor)
 {
 	const unsigned top = ceiling(tune, seen);

@@ -1,5 +1,5 @@
 /*
- * Chooses how many jobs pay, while they work, from the duration of system calls and never from the
+ * Chooses the number of jobs while they work, from the duration of system calls and never from the
  * type of the filesystem.
  *
  * One job begins. After a first measurement others join it: as many as there are CPUs if calls are

@@ -65,6 +65,6 @@ STRATEGY(lstat_more) = {
 	.flags = STRATEGY_SELFTEST,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_PATH},
 	.worker_size = sizeof(struct state),
-	.params = {{"more", "additional questions, per cent", 0, 0, WHOLE, NULL}},
+	.params = {{"more", "additional calls, per cent", 0, 0, WHOLE, NULL}},
 	.run = run,
 };

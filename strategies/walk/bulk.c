@@ -1,8 +1,8 @@
 /*
- * libflist's collect from the tables of the filesystem. On ext4 and btrfs no system call is made
- * for an entry or a directory, except those that have just changed; on xfs names are read by system
- * calls. Data that is only in memory is written first (syncfs), which is part of the time, unless
- * sync is "no". The tables of ext4 have names of extended attributes, too.
+ * Calls libflist's collect, which reads the tables of the filesystem. On ext4 and btrfs no system
+ * call is made for an entry or a directory, except those that have just changed; on xfs names are
+ * read by system calls. Data that is only in memory is written first (syncfs), which is part of the
+ * time, unless sync is "no". The tables of ext4 have names of extended attributes, too.
  */
 #include "strategies/walk/collect.h"
 

@@ -1,7 +1,7 @@
 /*
- * Names and types only, as the directories list them: a walk without a call per entry, so no walk
- * with opendir and readdir can be faster. If the filesystem lists no types, an entry has to be
- * fetched after all. Whether a directory is on another filesystem is known only when it is open.
+ * Lists names and types only, as the directories return them: a walk without a call per entry, so
+ * no walk with opendir and readdir can be faster. If the filesystem lists no types, an entry has to
+ * be fetched after all. Whether a directory is on another filesystem is known only when it is open.
  */
 #include "strategies/walk/listing.h"
 

@@ -1,6 +1,6 @@
 /*
- * libflist's collect as programs call it, with no number of threads. It begins with one thread and
- * chooses how many pay from the duration of the calls.
+ * Calls libflist's collect as programs do, with no number of threads. The library begins with one
+ * thread and chooses the number from the duration of the calls.
  *
  * Its threads are started and ended within the pass, so that cost is included.
  */
@@ -32,7 +32,7 @@ static size_t decisions(const struct cell *cell, const struct decision **decisio
 
 STRATEGY(walk_adaptive) = {
 	.name = "walk-adaptive",
-	.summary = "libflist's collect, with as many threads as pay",
+	.summary = "libflist's collect, choosing the number of threads",
 	.stage = STAGE_WALK,
 	.flags = STRATEGY_SEQUENTIAL | STRATEGY_SHARES_STATE | STRATEGY_MAKES_THREADS,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},

@@ -1,10 +1,11 @@
 /*
- * What a program does with libflist's parallel fetch: list everything in one thread, then fetch it
- * in all workers through a cache, then sort. This project began with such batches of stat calls.
+ * Lists everything in one thread, then fetches it in all workers through a cache, then sorts: what
+ * a program does with libflist's parallel fetch. This project began with such batches of stat
+ * calls.
  *
  * Compared with walk-fused, each step costs more: the kernel handles every name twice, at different
- * times; every path is written, hashed and compared as a whole; and what one thread does alone does
- * not become faster with more threads.
+ * times; every path is written, hashed and compared as a whole; and the work of the single listing
+ * thread does not become faster with more threads.
  *
  * A directory whose path is too long for a call is opened by its name relative to its parent, if
  * the parent was opened last; otherwise from the root, in steps that calls accept. So a single

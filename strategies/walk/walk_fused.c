@@ -1,6 +1,7 @@
 /*
- * libflist's collect: workers take directories, read them with large buffers, and fetch each name
- * relative to the open directory at once. So no path is looked up, and no entry is handled twice.
+ * Calls libflist's collect: workers take directories, read them with large buffers, and immediately
+ * fetch each name relative to the open directory. So no path is looked up, and no entry is handled
+ * twice.
  */
 #include "strategies/walk/collect.h"
 

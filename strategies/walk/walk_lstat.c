@@ -1,5 +1,5 @@
 /*
- * The baseline, as an ordinary program does it: opendir, readdir, lstat of every full path,
+ * The baseline, written like an ordinary program: opendir, readdir, lstat of every full path,
  * closedir. A directory that is found is read later, so that only one is open at a time, however
  * deep the tree is. At the end the list is sorted. The entries of a directory whose path is longer
  * than PATH_MAX are not found.

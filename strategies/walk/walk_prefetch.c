@@ -1,7 +1,7 @@
 /*
- * libflist's cursor over a tree: for programs that need every entry in order and process each as
- * soon as they have it, such as ls -R, tar and backup programs. If calls wait, threads run ahead;
- * most=1 is the same cursor without them.
+ * Calls libflist's cursor over a tree, which is for programs that need every entry in order and
+ * process each as soon as they have it, such as ls -R, tar and backup programs. If calls wait,
+ * threads fetch ahead; most=1 is the same cursor without them.
  *
  * Here each entry is added to the list when it comes, and nothing is sorted.
  */
@@ -74,7 +74,7 @@ static size_t decisions(const struct cell *cell, const struct decision **decisio
 
 STRATEGY(walk_prefetch) = {
 	.name = "walk-prefetch",
-	.summary = "libflist's cursor: every entry in order, while threads run ahead",
+	.summary = "libflist's cursor: every entry in order, fetched ahead by threads",
 	.stage = STAGE_WALK,
 	.flags = STRATEGY_SEQUENTIAL | STRATEGY_SHARES_STATE | STRATEGY_MAKES_THREADS,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},

@@ -328,7 +328,7 @@ static void work(void *arg, unsigned index)
 	}
 }
 
-/* ---- As many jobs as pay --------------------------------------------------------------------- */
+/* ---- Choosing the number of jobs ----------------------------------------------------------- */
 
 struct asker {
 	struct many *m;

@@ -1,10 +1,10 @@
 /*
- * A directory whose path has up to 4,095 bytes is opened in one step, relative to the deepest
- * directory above it that is open, or to the root. A directory with a longer path is opened level
- * by level. When the walk returns to such a directory after its descriptor was closed, it is opened
- * by ".." from a level below that is still open, and fstat(2) shows whether this is the same
- * directory as before: it is not if a directory was moved meanwhile or a symbolic link was
- * followed. Only then is the whole path opened again from the root.
+ * Opens the directories that a walk visits. A directory whose path has up to 4,095 bytes is opened
+ * in one step, relative to the deepest directory above it that is open, or to the root. A directory
+ * with a longer path is opened level by level. When the walk returns to such a directory after its
+ * descriptor was closed, it is opened by ".." from a level below that is still open, and fstat(2)
+ * shows whether this is the same directory as before: it is not if a directory was moved meanwhile
+ * or a symbolic link was followed. Only then is the whole path opened again from the root.
  */
 #include "strategies/flist/collect/dirstack.h"
 

@@ -1,5 +1,5 @@
 /*
- * The state of a walk: what its jobs share, what each job has for itself, and how failures are
+ * The state of a walk: what its jobs share, the private state of each job, and how failures are
  * recorded. It is used both to walk a tree and to fetch the metadata of a list later.
  */
 #ifndef FLIST_COLLECT_WALK_H

@@ -42,7 +42,7 @@ static size_t print_failures(const struct flist_list *list)
 int main(int argc, char **argv)
 {
 	const struct flist_collect_options options = {
-		.fields = FLIST_TYPE | FLIST_SIZE, /* jobs: 0, as many as pay */
+		.fields = FLIST_TYPE | FLIST_SIZE, /* jobs: 0, chosen by the library */
 		.filter = choose,
 	};
 	struct flist_list *list;

@@ -1,7 +1,7 @@
 /*
  * prefetch DIR: prints everything below a directory in order, with its size, each entry as soon as
  * it is fetched, however large the tree is. Failures are printed at their place in the order.
- * Threads run ahead if system calls wait for a network or a disk.
+ * Threads fetch ahead if system calls wait for a network or a disk.
  *
  *     cc prefetch.c $(pkg-config --cflags --libs flist) -o prefetch
  */

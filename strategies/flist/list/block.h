@@ -1,9 +1,9 @@
 /*
- * How a list stores the entries of a directory: some or all of them in a block, sorted by name. An
- * entry takes a line of 8 bytes, its name, and its numbers (facts) in as few bytes as the entries
- * of its block need, some 10 to 30 instead of the 104 bytes of a struct flist_meta. For most
- * numbers can be predicted from the first entry of the block or from other numbers of the entry,
- * and only the difference is stored. Device and owner are stored once for consecutive entries that
+ * Stores the entries of a directory for a list: a block holds some or all of them, sorted by name.
+ * An entry takes a line of 8 bytes, its name, and its numbers (facts) in as few bytes as the
+ * entries of its block need, some 10 to 30 instead of the 104 bytes of a struct flist_meta. Most
+ * numbers can be predicted from the first entry of the block or from other numbers of the entry, so
+ * only the difference is stored. Device and owner are stored once for consecutive entries that
  * agree in them.
  *
  * This is done for speed: next to the system calls, the first access to fresh memory is the largest

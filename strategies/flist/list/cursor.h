@@ -1,4 +1,6 @@
-/* The first member of every kind of cursor: of a list, of a walk, of a prefetching fetch. */
+/*
+ * Defines the first member of every kind of cursor: of a list, of a walk, of a prefetching fetch.
+ */
 #ifndef FLIST_LIST_CURSOR_H
 #define FLIST_LIST_CURSOR_H
 

@@ -1,9 +1,10 @@
 /*
  * Opens and reads directories. openat2 with RESOLVE_NO_SYMLINKS opens a path in one call without
- * following links. If the kernel (before 5.6), a seccomp filter or the build does not have it, the
- * path is opened component by component with O_NOFOLLOW. If links are to be followed, openat opens
- * the path; one with more links than the kernel follows in one call (40) is opened component by
- * component, too. A path that is too long for one call is opened in pieces in any case.
+ * following links. If it is not available (a kernel before 5.6, a seccomp filter, a build without
+ * it), the path is opened component by component with O_NOFOLLOW. If links are to be followed,
+ * openat opens the path; one with more links than the kernel follows in one call (40) is opened
+ * component by component, too. A path that is too long for one call is opened in pieces in any
+ * case.
  */
 #include "strategies/flist/names/reader.h"
 

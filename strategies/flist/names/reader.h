@@ -1,4 +1,4 @@
-/* Opening directories and reading their names. */
+/* Opens directories and reads their names. */
 #ifndef FLIST_NAMES_READER_H
 #define FLIST_NAMES_READER_H
 

@@ -1,15 +1,15 @@
 /*
- * Cursors that fetch: over a tree while it is walked, in the order of its list, or over a lazy
- * list. The caller needs each entry in turn, so one slow entry delays everything, unless threads
- * have run ahead.
+ * Implements cursors that fetch: over a tree while it is walked, in the order of its list, or over
+ * a lazy list. The caller needs each entry in turn, so one slow entry delays everything, unless
+ * threads have fetched ahead.
  *
  * At first there are none: the cursor reads a directory when it reaches it, fetches some of its
- * names, and measures the time. If calls wait, threads are started. They go along the queue of
- * entries (queue.c) and take the work that is needed soonest, as long as no more than `depth`
- * entries have been taken and not returned. The depth is doubled when the cursor lacks a result and
- * work was left because of the depth, and halved after a long time without a wait. The number of
- * threads is chosen as in every call (adapt.h). In any case the cursor itself fetches what it needs
- * if no thread has taken it, so it never waits for a thread that could not be started.
+ * names, and measures the time. If calls wait, threads are started. They take from the queue of
+ * entries (queue.c) the work that is needed soonest, as long as no more than `depth` entries have
+ * been taken and not returned. The depth is doubled when the cursor lacks a result and work was
+ * left because of the depth, and halved after a long time without a wait. The number of threads is
+ * chosen as in every call (adapt.h). In any case the cursor itself fetches what it needs if no
+ * thread has taken it, so it never waits for a thread that could not be started.
  */
 #include "strategies/flist/prefetch/prefetch.h"
 
@@ -128,7 +128,7 @@ bool flist_stream_is_stopped(struct flist_stream *stream)
 	return true;
 }
 
-/* ---- Threads that run ahead ------------------------------------------------------------------ */
+/* x--------------------------------------------------------------- */
 
 static bool must_rest(const struct flist_stream *s, unsigned index)
 {

@@ -22,7 +22,7 @@
  * The entries that a cursor has not returned yet, in order: a queue of stretches. A stretch is some
  * consecutive entries of one directory (folder). When a directory is found, it is inserted where
  * its entries will come: the stretch of its parent is split there. So a thread that looks for the
- * work needed soonest goes along the queue, and the cursor takes the first stretch.
+ * work needed soonest searches the queue from its head, and the cursor takes the first stretch.
  *
  * These functions make no system calls, except close, and start no threads. The caller holds the
  * lock, unless the comment says otherwise.

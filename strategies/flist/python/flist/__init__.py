@@ -114,9 +114,9 @@ def stat(path, *, follow=True, fields=BASIC):
 def stat_many(paths, *, follow=True, fields=BASIC, jobs=0, cache=None):
     """Metadata of many paths, as a list as long as `paths`: Meta, or the OSError for that path.
 
-    jobs: number of threads; 0: as many as pay, chosen by the library. cache: a Cache to read from
-    and to store in. Keep neighbouring paths of one directory together. Raises OSError only if the
-    call as a whole fails.
+    jobs: number of threads; 0: chosen by the library. cache: a Cache to read from and to store in.
+    Keep neighbouring paths of one directory together. Raises OSError only if the call as a whole
+    fails.
     """
     paths = list(paths)
     n = len(paths)
@@ -183,9 +183,9 @@ def collect(root, *, follow=False, one_filesystem=False, bulk=False, fields=BASI
 
     follow: follow symbolic links. one_filesystem: list mount points, but do not enter them.
     bulk: read the tables of ext4, btrfs or xfs if possible (as root), which is many times as fast
-    on ext4 and btrfs. jobs: number of threads; 0: as many as pay. An unreadable directory or an
-    entry that vanished is a failure in Tree.failures; the walk goes on. Raises OSError if the root
-    cannot be opened or is not a directory, or if memory runs out.
+    on ext4 and btrfs. jobs: number of threads; 0: chosen by the library. An unreadable directory or
+    an entry that vanished is a failure in Tree.failures; the walk goes on. Raises OSError if the
+    root cannot be opened or is not a directory, or if memory runs out.
     """
     raw, decode = _path(root)
     options = c.flist_collect_options(flags=_flags(follow, one_filesystem, bulk),
