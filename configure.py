@@ -1,20 +1,23 @@
 #!/usr/bin/env python3
-"""Writes build.ninja from the source tree alone.
+"""Writes build.ninja from the names of the source files.
 
-The committed build.ninja is a pure function of which source files exist: sorted globs, no
-options, no absolute path, nothing about this machine. What depends on the machine (pkg-config
-flags, the commit) is found by ninja edges when they run. Ninja re-runs this script when a source
-folder changes.
+usage:
+  ./configure.py                      write build.ninja if its content would change
+  ./configure.py --check              exit with 1 if build.ninja is out of date
+  ./configure.py --deps [TARGET...]   install the Debian packages that the targets need, then run
+                                      `ninja TARGET...`
+  ./configure.py --help               print this text
 
-build.ninja holds the release build, its tests and benches. Every other variant (asan, tsan, ...)
-is in build/variants.ninja, which an edge of build.ninja writes before it is needed; `ninja asan`
-runs a second ninja on that file.
+build.ninja is committed. Its content depends only on which source files exist: there are no
+options, and it has no absolute path and no fact about this machine. Facts about the machine
+(flags of pkg-config, the commit) are read by rules of build.ninja while ninja runs. Ninja runs this
+script again when a file is added to a source folder or removed from it.
 
-  ./configure.py                  write build.ninja if it differs
-  ./configure.py --check          exit 1 if build.ninja is stale
-  ./configure.py --deps [TARGET]  install the Debian packages TARGET needs, then run `ninja TARGET`
+build.ninja has the release build, its tests and its benchmarks. The other variants (asan, tsan and
+so on) are in build/variants.ninja, which a rule of build.ninja writes when it is needed. `ninja
+asan` runs a second ninja with that file.
 
-CPPFLAGS, CFLAGS and LDFLAGS of the environment come after the build's own flags, for packagers.
+CPPFLAGS, CFLAGS and LDFLAGS of the environment are added after the flags of the build.
 """
 import json
 import os
@@ -28,32 +31,32 @@ FLIST = "strategies/flist"
 EXAMPLES = f"{FLIST}/examples"
 SYMBOLS = f"{FLIST}/flist.map"
 RELEASED = Path("engine/package/released.json")  # only in a release, see engine/package/
-SONAME = "libflist.so.1"  # one more when programs have to be built anew
+SONAME = "libflist.so.1"  # the number rises when programs have to be compiled again
 
-# Debian package -> pkg-config module (None: a tool, found by its package alone).
+# Debian package: its pkg-config module; None: it has none, because it is a tool.
 BUILD_DEPS = {"build-essential": None, "ninja-build": None, "pkg-config": None,
               "libhwloc-dev": "hwloc", "libjansson-dev": "jansson", "libxxhash-dev": "libxxhash",
               "libsqlite3-dev": "sqlite3"}
-# Built in where they are; without one, what needs it says so (HAVE_...).
+# Used if installed (HAVE_...). Without one, the program reports what is not available.
 OPTIONAL_DEPS = {"liburing-dev": "liburing"}
 RUN_DEPS = {"gnuplot-nox": None}
-# Makers and servers of filesystems, for engine/lab; each can be missing.
+# Programs that make or serve filesystems, for engine/lab. Any of them may be missing.
 LAB_DEPS = {"btrfs-progs": None, "e2fsprogs": None, "erofs-utils": None, "squashfs-tools": None,
             "openssh-sftp-server": None, "sshfs": None, "xfsprogs": None}
-# A kernel of its own and servers in it, for statmark lab; each can be missing.
+# A separate kernel, and servers that run in it, for statmark lab. Any of them may be missing.
 GUEST_DEPS = {"user-mode-linux": None, "nfs-kernel-server": None, "iproute2": None, "kmod": None,
               "samba": None, "fd-find": None, "bfs": None}
-# A browser for the page, with its driver, only for tests; without it theirs are skipped.
+# A browser and its driver, for tests of the page. Without them these tests are skipped.
 BROWSER_DEPS = {"chromium": None, "chromium-driver": None}
-# Rules of accessibility for it. Debian has no package of them: where npm is they come from there.
+# Rules of accessibility for the page. Debian has no package of them, so npm installs them.
 AXE, AXE_AT = "axe-core@4.14.1", "build/axe"
 TEST_DEPS = {"libcmocka-dev": "cmocka", "python3-jsonschema": None, "python3-yaml": None,
              "strace": None, "valgrind": None}
 CHECK_DEPS = {"clang": None, "clang-format": None, "libclang-rt-dev": None,
               "musl-tools": None, "zsh": None, "fish": None}
-# Makers of packages, for engine/package; tests of one that is missing are skipped.
+# Tools that make packages, for engine/package. Without one, its tests are skipped.
 PACKAGE_DEPS = {"debhelper": None, "dh-python": None, "lintian": None, "cmake": None}
-# Readers of what `report --format` writes.
+# Programs that read the output of `report --format`, for tests.
 READER_DEPS = {"libbenchmark-tools": None, "python3-scipy": None, "hyperfine": None, "fio": None,
                "python3-prometheus-client": None}
 
@@ -64,8 +67,8 @@ BASE = f"-std=gnu11 -D_GNU_SOURCE -pthread -fno-strict-aliasing -I. -Ibuild/gen 
 LIBRARY = "-fPIC -fvisibility=hidden -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64"
 MUSL_CC = "build/pkg/musl-cc"
 
-# variant -> (compiler, flags for compiling and linking). Only the check variants say -Werror; most
-# of them have line numbers alone, which takes an eighth off the time of the compiler.
+# Variant: compiler, and flags for compiling and linking. Only variants for checks have -Werror.
+# Most of them have -g1, line numbers without types: compiling takes an eighth less time.
 VARIANTS = {
     "release": ("gcc", "-O2 -g"),
     "debug": ("gcc", "-O0 -g3 -Werror"),
@@ -89,23 +92,23 @@ VARIANTS_FILE = "build/variants.ninja"
 EMBEDDED = {"shapes": ("datasets/shapes", "*.json"), "plots": ("reports/plots", "*.gp"),
             "styles": ("reports/page", "*.css"), "scripts": ("reports/page", "*.js"),
             "guest": ("engine/lab/guest", "*.sh")}
-# Parts of READMEs that the program and its manual show; engine/cmd/line/topics.py says which.
+# READMEs of which the program and its manual show sections; engine/cmd/line/topics.py lists them.
 TOPICS = ("document", "method", "shape")
 TOPIC_SOURCES = ["datasets/README.md", "engine/README.md", "reports/README.md",
                  "reports/schema/run.schema.json"]
 TOPIC_PROGRAMS = ["engine/cmd/line/markdown.py", "engine/cmd/line/topics.py"]
-# Variants that have each of 160 test programs to link, by a linker that takes half the time.
+# Variants that link 160 test programs each. The linker gold takes half the time.
 FAST_LINKED = ("debug", "clang", "asan", "tsan", "guard", "portable")
 AR = "rm -f $out && ar rcs $out $in"
 
 
 def linker(variant):
-    """How to ask the compiler for the fast linker, if there is one: " -fuse-ld=gold" or ""."""
+    """The flag for the linker gold if it is installed: " -fuse-ld=gold", otherwise ""."""
     return " -fuse-ld=gold" if variant in FAST_LINKED and shutil.which("ld.gold") else ""
 
 
 class Writer:
-    """One method per ninja idea; build() returns its first output."""
+    """Writes ninja's syntax, with a method for each construct. build() returns its first output."""
 
     def __init__(self):
         self.lines = ["# Written by configure.py; do not edit.", ""]
@@ -140,7 +143,7 @@ def sources(where, pattern="*.c"):
 
 
 def folders():
-    """Every folder whose listing decides what build.ninja says."""
+    """All folders whose lists of files determine the content of build.ninja."""
     rooms = [d for room in (*ROOMS, "tests") for d in (Path(room), *Path(room).rglob("*/"))]
     return sorted({str(d) for d in rooms if d.is_dir() and "__pycache__" not in d.parts})
 
@@ -148,12 +151,12 @@ def folders():
 def write_shared(n):
     n.variable("ninja_required_version", "1.10")
     n.variable("builddir", "build")
-    n.variable("pkg", "build")  # whose flags are compiled with, unless an edge says another
-    n.comment("This file renews itself when a source folder gains or loses a file.")
+    n.variable("pkg", "build")  # the flags to compile with, unless a build statement has others
+    n.comment("Writes this file again when a file is added to a source folder or removed from it.")
     n.rule("configure", "./configure.py", description="configure", generator=1, restat=1)
     n.build("build.ninja", "configure", needs=["configure.py", *folders()])
 
-    n.comment("Facts of this machine: looked at in every build, rewritten only when they change.")
+    n.comment("Facts of this machine: read in every build, written only when they change.")
     n.build("build/always", "phony")
     n.rule("probe", "./configure.py --probe $out", description="probe $what", restat=1)
     for what in ("build", "test"):
@@ -166,16 +169,16 @@ def write_shared(n):
     n.build("build/gen/build_facts.h", "facts",
             needs=["configure.py", "build/pkg/build.cflags", "build/always"])
 
-    n.comment("The build of the other variants. A ninja of its own reads it, see Targets.")
+    n.comment("The other variants. A second ninja reads that file, see Targets.")
     n.rule("variants", "./configure.py --variants $out", description="variants", restat=1)
     n.build(VARIANTS_FILE, "variants", needs=["configure.py", *folders()])
 
-    n.comment("Shapes, plot scripts and what a page needs travel inside the program.")
+    n.comment("Shapes, plot scripts and files of the page are embedded in the program.")
     n.rule("embed", "python3 engine/base/embed.py $name $out $in", description="embed $name")
     for name, files in EMBEDDED.items():
         n.build(embedded_source(name), "embed", sources(*files), needs=["engine/base/embed.py"],
                 name=name)
-    n.comment("What statmark help TOPIC prints, and man pages of sections 5 and 7.")
+    n.comment("Texts of statmark help TOPIC and of the man pages in sections 5 and 7.")
     n.rule("topics", "python3 engine/cmd/line/topics.py build/gen/topics", description="topics")
     topics = [f"build/gen/topics/{name}.txt" for name in TOPICS]
     n.build(topics, "topics", TOPIC_SOURCES, needs=TOPIC_PROGRAMS)
@@ -189,7 +192,7 @@ def embedded_source(name):
 
 
 class Variant:
-    """One way to compile: its rules, and what is built by them into build/NAME."""
+    """The rules of one variant, and the files that they build in build/NAME."""
 
     def __init__(self, n, name, pkg="build"):
         compiler, self.flags = VARIANTS[name]
@@ -214,7 +217,7 @@ class Variant:
         return self.n.build(f"{self.out}/{name}", f"link-{self.name}", objs, **more)
 
     def library(self):
-        """The objects of libflist, and libflist.a of them."""
+        """The objects of libflist, and libflist.a, which contains them."""
         objs = [self.compile(s, extra=LIBRARY)
                 for s in sources(FLIST) if not s.startswith(EXAMPLES)]
         return objs, self.n.build(f"{self.out}/libflist.a", "ar", objs)
@@ -225,7 +228,7 @@ class Variant:
                 for src in sources(EXAMPLES)]
 
     def tests(self, folder, archives, pkg, extra="", flags="", **more):
-        """A program for each file but with_*.c, which are linked into all, with flags."""
+        """A program for each file, linked with flags; with_*.c are linked into all of them."""
         shared, alone = [], []
         for src in sources(folder):
             obj = self.compile(src, pkg, extra)
@@ -264,7 +267,7 @@ def write_variant(n, variant):
                           needs=["build/pkg/build.libs"], libs=libs, flags="-fsanitize=fuzzer")
         n.build("tests-fuzz", "phony", fuzzers)
         return
-    fs = f"{v.out}/obj/tests/fs/with_fs.o"  # of the folder fs below
+    fs = f"{v.out}/obj/tests/fs/with_fs.o"  # compiled with the folder fs
     tests = [test for folder in ("unit", "flist", "conformance", "fs")
              for test in v.tests(f"tests/{folder}",
                                  [*([fs] if folder == "conformance" else []), libcore, libflist],
@@ -277,7 +280,7 @@ def write_variant(n, variant):
 
 
 def write_musl(n, variant):
-    """The library alone, and its tests: nothing else of ours is there for other C libraries."""
+    """The library and its tests: only they support other C libraries."""
     v = Variant(n, variant, pkg="musl")
     _, libflist = v.library()
     n.build(variant, "phony", [libflist, *v.examples(libflist)])
@@ -287,7 +290,7 @@ def write_musl(n, variant):
 
 
 def write_others(n):
-    """Targets whose edges are in the other file: a ninja of its own builds them."""
+    """Targets of the variants in the other file: a second ninja builds them."""
     needs = [VARIANTS_FILE, "build/pkg/build.cflags", "build/pkg/test.cflags", MUSL_CC,
              "build/gen/build_facts.h", *map(embedded_source, (*EMBEDDED, "topics"))]
     n.comment("Other variants. Below build/NAME: ninja -f build/variants.ninja build/NAME/...")
@@ -314,12 +317,12 @@ def write_targets(n):
     tests = " ".join(f"build/{v}" for v in CHECKED)
 
     run = "build/release/statmark"
-    n.comment("Made of what the program says about itself.")
+    n.comment("Man pages and completions, made from the --help of the program.")
     n.rule("manual", "python3 engine/cmd/line/manual.py $in build/release/manual",
            description="manual")
     manual = [n.build("build/release/manual/stamp", "manual", [run], needs=[
         "engine/cmd/line/manual.py", "README.md", *TOPIC_PROGRAMS, *TOPIC_SOURCES])]
-    n.comment("A page of section 3 for every function of the header.")
+    n.comment("A man page of section 3 for each function of the header.")
     n.rule("manual3", f"python3 {FLIST}/manual.py $in $out", description="manual of libflist")
     manual.append(n.build("build/release/man3/stamp", "manual3", [f"{FLIST}/flist.h"],
                           needs=[f"{FLIST}/manual.py"]))
@@ -368,7 +371,7 @@ def manifest():
 
 
 def variants():
-    """What all variants share (build/pkg, build/gen) is made by build.ninja before this is read."""
+    """The other variants. They use build/pkg and build/gen, which build.ninja makes first."""
     n = Writer()
     n.variable("builddir", "build/variants")
     n.variable("pkg", "build")
@@ -380,7 +383,7 @@ def variants():
 
 
 def replace(path, text):
-    """Writes atomically, and only when the content differs."""
+    """Writes the file atomically, and only if its content would change."""
     path = Path(path)
     if path.exists() and path.read_text() == text:
         return False
@@ -397,13 +400,13 @@ def pkg_config(what, modules):
 
 
 def found(packages):
-    """The modules of these packages that are installed."""
+    """Those modules of the packages that are installed."""
     return [module for module in packages.values()
             if not subprocess.run(["pkg-config", "--exists", module], check=False).returncode]
 
 
 def given(*names):
-    """Flags of whoever makes a package, from the environment."""
+    """Flags from the environment, which makers of packages set."""
     return " ".join(filter(None, (os.environ.get(name, "").strip() for name in names)))
 
 
@@ -425,14 +428,14 @@ def probe(outs):
 
 NO_MUSL = """\
 #!/bin/sh
-# Stands for a compiler that is not there: what it makes says so, and counts as a skipped test.
+# Used if musl-gcc is not installed. The programs that it makes are skipped tests.
 while [ $# -gt 1 ]; do [ "$1" = -o ] && out=$2; shift; done
 printf '#!/bin/sh\\necho musl-gcc is not installed\\nexit 77\\n' > "$out" && chmod +x "$out"
 """
 
 
 def musl(folder):
-    """The compiler for the C library musl, which does not see the system's headers."""
+    """Writes the command of the compiler for musl. It does not use the headers of the system."""
     found = shutil.which("musl-gcc")
     include = pkg_config("--variable=includedir", ["libxxhash"]).strip()
     (Path(folder) / "musl").mkdir(parents=True, exist_ok=True)
@@ -443,7 +446,7 @@ def musl(folder):
 
 
 def commit():
-    """As git says; a release, which has no repository, brings it along."""
+    """The commit, from git; a release has no repository, but a file with the commit."""
     if RELEASED.exists():
         return json.loads(RELEASED.read_text())["commit"]
     git = subprocess.run(["git", "-c", "safe.directory=*", "describe", "--always", "--dirty",
@@ -453,11 +456,11 @@ def commit():
 
 
 def facts(out):
-    """What the program says about its own build: the commit and the libraries' versions."""
+    """Writes the facts about its build that the program shows: commit, versions of libraries."""
     modules = [*filter(None, BUILD_DEPS.values()), *found(OPTIONAL_DEPS)]
     libs = [(m, pkg_config("--modversion", [m]).strip()) for m in modules]
     rows = ", ".join(f'{{"{name}", "{version}"}}' for name, version in libs)
-    # Where it was built is no fact about the program.
+    # The path that it was built in does not matter.
     flags = [f" {flag}" for flag in given("CPPFLAGS", "CFLAGS").split()
              if "-prefix-map=" not in flag]
     replace(out, f'#define TOOL_COMMIT "{commit()}"\n'
@@ -466,7 +469,7 @@ def facts(out):
 
 
 def packages_of(targets):
-    """What only some targets need."""
+    """Packages that only some targets need."""
     packages = {}
     if "check" in targets:
         packages |= {**CHECK_DEPS, **BROWSER_DEPS, **READER_DEPS, **PACKAGE_DEPS}
@@ -476,7 +479,7 @@ def packages_of(targets):
 
 
 def install_axe():
-    """Without it the tests that need it are skipped, so nothing of this is fatal."""
+    """Installs axe. If that fails, the tests that need it are skipped."""
     if Path(AXE_AT, "node_modules/axe-core/axe.min.js").exists() or not shutil.which("npm"):
         return
     Path(AXE_AT).mkdir(parents=True, exist_ok=True)
@@ -513,7 +516,7 @@ def main(argv):
             replace("build.ninja", manifest())
         case ["--check"]:
             if Path("build.ninja").read_text() != manifest():
-                sys.exit("statmark: build.ninja is stale; run ./configure.py and commit it")
+                sys.exit("statmark: build.ninja is out of date; run ./configure.py and commit it")
         case ["--variants", out]:
             replace(out, variants())
         case ["--deps", *targets]:
@@ -524,8 +527,12 @@ def main(argv):
             musl(folder)
         case ["--facts", out]:
             facts(out)
+        case ["-h" | "--help"]:
+            print(__doc__.strip())
         case _:
-            sys.exit(__doc__)
+            print(f"statmark: configure.py: unknown arguments '{' '.join(argv)}'; see --help",
+                  file=sys.stderr)
+            sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The Python binding declares everything of flist.h, and returns what os.stat returns."""
+"""The Python binding declares all of flist.h correctly, and its results are those of os.stat."""
 import ast
 import ctypes
 import errno
@@ -36,7 +36,7 @@ def binding():
 
 
 def ask_the_compiler(expressions):
-    """What these C expressions are, by flist.h."""
+    """The values of these C expressions, compiled with flist.h."""
     lines = "".join(f'\tprintf("%lld\\n", (long long)({e}));\n' for e in expressions)
     source = ("#include <fcntl.h>\n#include <stdio.h>\n#include <flist.h>\n"
               f"int main(void)\n{{\n{lines}\treturn 0;\n}}\n")
@@ -51,7 +51,7 @@ def ask_the_compiler(expressions):
 
 
 def compare(wanted):
-    """Expression: what Python has for it."""
+    """Compares the values of C expressions with those in Python."""
     got = ask_the_compiler(wanted)
     if len(got) != len(wanted):
         yield from got
@@ -62,7 +62,7 @@ def compare(wanted):
 
 
 def layouts_are_those_of_the_header():
-    """every struct has the size in the header, each field the same offset and size"""
+    """every struct has the size that it has in the header, every field its offset and size"""
     wanted = {}
     for struct in binding().library.STRUCTS:
         name = f"struct {struct.__name__}"
@@ -74,7 +74,7 @@ def layouts_are_those_of_the_header():
 
 
 def constants_are_those_of_the_header():
-    """every constant has the value of the header's"""
+    """every constant has the value that it has in the header"""
     library = binding().library
     yield from compare({name if name.startswith("AT_") else f"FLIST_{name}": value
                         for name, value in vars(library).items()
@@ -82,7 +82,7 @@ def constants_are_those_of_the_header():
 
 
 def kind(words):
-    """How ctypes has to pass what C declares so."""
+    """The type in ctypes for a type in C."""
     words = " ".join(words.replace("const ", "").split())
     return "pointer" if "*" in words else SCALARS[words.split()[0]]
 
@@ -98,7 +98,7 @@ def kind_in_python(declared):
 
 
 def functions_are_those_of_the_header():
-    """every function takes and returns what the header says"""
+    """every function has the parameters and the result that it has in the header"""
     for name, (returns, takes) in binding().library.FUNCTIONS.items():
         found = re.search(rf"^FLIST_API ([^(;]*?\*?){name}\(([^;]*?)\);", HEADER, re.MULTILINE)
         if not found:
@@ -106,7 +106,7 @@ def functions_are_those_of_the_header():
             continue
         wanted = [kind(found[1]), *map(kind, found[2].split(","))]
         ours = [kind_in_python(t) for t in (returns, *takes)]
-        # c_size_t and c_uint64 are one type on some machines.
+        # On some machines c_size_t and c_uint64 are the same type.
         same = [a == b or a and b and "pointer" not in (a, b) and
                 getattr(ctypes, a) is getattr(ctypes, b) for a, b in zip(wanted, ours)]
         if len(wanted) != len(ours) or not all(same):
@@ -122,7 +122,7 @@ def differs(meta, other):
 
 @contextmanager
 def odd_tree():
-    """Every type of entry that anybody may make, names that are no UTF-8, a loop of links."""
+    """A tree: types of entries that need no privilege, names that are not UTF-8, a link loop."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "a/b/c").mkdir(parents=True)
@@ -165,7 +165,7 @@ def collect_answers_as_lstat_does():
 
 
 def failures_are_apart():
-    """what could not be done is an OSError with path and step, and loses nothing else"""
+    """a failure is an OSError with path and step, and the rest of the result is complete"""
     flist = binding()
     with odd_tree() as root:
         tree = flist.collect(root, follow=True)
@@ -193,7 +193,7 @@ def failures_are_apart():
 
 
 def stat_many_answers_each_path():
-    """stat_many answers each path as os.stat does, with failures in their place"""
+    """stat_many returns what os.stat returns for each path; a failure is in its place"""
     flist = binding()
     with odd_tree() as root:
         paths = [root / "a/file", str(root / "dangling"), bytes(root) + b"/\xff\n", root / "none"]
@@ -212,7 +212,7 @@ def stat_many_answers_each_path():
 
 
 def cache_asks_once():
-    """the cache asks once for each path, whoever asks, and forgets when told to"""
+    """the cache fetches each path once, in any thread, and again after it was removed"""
     flist = binding()
     with odd_tree() as root:
         cache = flist.Cache(capacity=100, keep_errors=True)
@@ -236,7 +236,7 @@ def cache_asks_once():
 
 
 def the_readme_shows_a_program():
-    """the example of the README runs, in five lines; versions agree; Python 3.9 can read it"""
+    """the example of the README has five lines and runs; versions agree; Python 3.9 can parse it"""
     flist = binding()
     example = re.search(r"```python\n(.*?)```", (HOME.parent / "README.md").read_text(), re.S)[1]
     if example.count("\n") != 5:

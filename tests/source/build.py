@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""What the build knows: its file is current, its objects hold no mutable globals."""
+"""The build file is up to date and short, and objects have no mutable globals."""
 import os
 import subprocess
 
 from tree import ROOMS, ROOT, Skip, run
 
-# A variable that may be written, as "object:name": why it has to be one.
+# Variables that may be mutable, as "object:name", and the reason.
 MUTABLE = {
     "engine/cmd/line/terminal.c:cmd_stop": "a signal handler gets no argument",
-    "engine/lab/mount.c:place": "mounts of its own are a fact of the process",
-    "strategies/flist/ask/ask.c:missing": "what the kernel refuses this process is a fact of it",
+    "engine/lab/mount.c:place": "a process has one mount namespace",
+    "strategies/flist/ask/ask.c:missing": "which calls the kernel refuses is a fact of the process",
     "strategies/flist/extra/inode.c:missing": "the same",
     "strategies/flist/extra/xattr.c:missing": "the same",
     "strategies/walk/nftw.c:walking": "nftw's callback gets no argument",
@@ -18,8 +18,18 @@ MUTABLE = {
 BUILD_LINES_MAX = 1500
 
 
+def configure_tells_its_use():
+    """configure.py prints its help, and exits with 2 if an argument is unknown"""
+    for argument, code in (("--help", 0), ("-h", 0), ("--hlep", 2)):
+        done = subprocess.run(["./configure.py", argument], cwd=ROOT, text=True,
+                              capture_output=True, check=False)
+        words = done.stderr if code else done.stdout
+        if done.returncode != code or ("--help" if code else "--deps") not in words:
+            yield f"configure.py {argument}: exit code {done.returncode}, {words!r}"
+
+
 def build_file_is_current():
-    """build.ninja is what configure.py would write"""
+    """build.ninja has the content that configure.py writes"""
     done = subprocess.run(["./configure.py", "--check"], cwd=ROOT, capture_output=True, text=True,
                           check=False)
     if done.returncode:
@@ -35,7 +45,7 @@ def build_file_can_be_read():
 
 
 def variables(obj):
-    """Names of an object's writable variables, thread-local ones too; constants are not."""
+    """Names of the mutable variables of an object, including thread-local ones."""
     listing = subprocess.run(["nm", "-f", "sysv", obj], capture_output=True, text=True,
                              check=True).stdout
     for line in listing.splitlines():
@@ -49,7 +59,7 @@ def variables(obj):
 
 
 def no_mutable_globals():
-    """no object holds mutable globals"""
+    """no object has mutable globals"""
     objects = ROOT / os.environ.get("STATMARK_BUILD", "build/release") / "obj"
     found = [o for room in ROOMS for o in sorted((objects / room).rglob("*.o"))
              if (ROOT / o.relative_to(objects).with_suffix(".c")).exists()]
@@ -63,4 +73,4 @@ def no_mutable_globals():
                 yield f"{source}: {plain} can be written; pass it along instead"
 
 
-run(build_file_is_current, build_file_can_be_read, no_mutable_globals)
+run(configure_tells_its_use, build_file_is_current, build_file_can_be_read, no_mutable_globals)

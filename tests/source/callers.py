@@ -1,29 +1,29 @@
 #!/usr/bin/env python3
-"""Nothing is kept that nobody needs, and nothing is shown to others that one file alone uses."""
+"""No code is unused, and nothing is exported that only one file uses."""
 import re
 from collections import Counter
 from functools import cache
 
 from tree import ROOMS, files, run
 
-# What programs outside use.
+# Headers for other programs.
 PUBLIC = ("strategies/flist/flist.h", "engine/plugin.h")
 
-# What only tests call, and why it is there.
-FOR_TESTS = {"sink_bytes": "how much memory a sink has is not to be seen from outside"}
+# Functions that only tests call, and the reason.
+FOR_TESTS = {"sink_bytes": "the memory of a sink cannot be measured otherwise"}
 
-# Functions that a file has to export although it alone uses them, and why.
+# Functions that are exported although only their own file uses them, and the reason.
 EXPORTED = {
     "main": "the C library calls it",
     "memalign": "replaces the C library's in the variant guard",
     "posix_memalign": "replaces the C library's in the variant guard",
 }
 
-# Macros and enum constants that are not named anywhere, and why they are there.
+# Macros and enum constants whose names are not used, and the reason.
 UNNAMED = {
-    "HOW_PATH": "a word of a parameter, found by its place in the list of words",
-    "P90 P99 P999 MAX_NS": "columns between others",
-    "SYS_getxattrat": "put together from the name of a call (SYS_##name)",
+    "HOW_PATH": "a word of a parameter; the list of words has it at this index",
+    "P90 P99 P999 MAX_NS": "columns of a table, between others that are used",
+    "SYS_getxattrat": "the macro SYS_##name makes its name",
 }
 
 DECLARATION = re.compile(r"^(?:[a-z_]\w*\s+(?:\*\s*)*)+\**(\w+)\([^;{}]*\)[^;{}]*;", re.MULTILINE)
@@ -31,7 +31,7 @@ DEFINITION = re.compile(r"^(?!static|typedef|else|return)(?:[a-z_]\w*[ \n*]+)+\*
                         r"\([^;{}]*\)\s*\n\{", re.MULTILINE)
 INLINE = re.compile(r"^static inline [^;{}=]*?(\w+)\([^;{}]*\)\s*\{", re.MULTILINE)
 MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.MULTILINE)
-NO_USE = re.compile(r"^[ \t]*#[ \t]*undef[ \t]+(\w+)|"  # nor is asking whether to define it
+NO_USE = re.compile(r"^[ \t]*#[ \t]*undef[ \t]+(\w+)|"  # is no use; nor is this #ifndef
                     r"^[ \t]*#[ \t]*ifndef[ \t]+(\w+)\n(?=[ \t]*#[ \t]*define[ \t]+\2\b)",
                     re.MULTILINE)
 ENUM = re.compile(r"\benum\b(?:\s+\w+)?\s*\{([^{}]*)\}")
@@ -44,7 +44,7 @@ def product():
 
 @cache
 def words(room):
-    """How often each word stands in each file of the product, or of the tests."""
+    """How often each word occurs in each file of the product, or of the tests."""
     sources = files("tests") if room == "tests" else product()
     return {source.name: Counter(WORD.findall(source.code)) for source in sources}
 
@@ -64,7 +64,7 @@ def line_of(source, at):
 
 
 def every_function_has_a_caller():
-    """every function that a header declares or defines is called by more than tests"""
+    """every function that a header declares or defines is called, not by tests only"""
     seen = all_words("product")
     for source in product():
         if source.path.suffix != ".h" or source.name in PUBLIC:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A header stands alone: it needs no other before it, may come twice, and says why it exists."""
+"""Headers compile alone and if included twice, and begin with a comment on their purpose."""
 import re
 import subprocess
 
@@ -18,7 +18,7 @@ def pkg_config_flags():
 
 
 def headers_stand_alone():
-    """every header compiles alone, and twice"""
+    """every header compiles alone, and if included twice"""
     for header in headers():
         twice = f'#include "{header.name}"\n' * 2
         done = subprocess.run(["gcc", *FLAGS, *pkg_config_flags(), "-fsyntax-only", "-x", "c", "-"],
@@ -29,7 +29,7 @@ def headers_stand_alone():
 
 
 def guard_of(name):
-    """Its path in capitals; the library's are installed, and begin with the library's name."""
+    """The path in capitals. Guards of the library begin with its name: its header is installed."""
     name = name.replace("strategies/flist/", "flist/").replace("flist/flist.h", "flist.h")
     return re.sub(r"\W", "_", name).upper()
 
@@ -43,10 +43,10 @@ def headers_have_guards():
 
 
 def headers_open_with_words():
-    """every header opens by saying why it exists"""
+    """every header begins with a comment on its purpose"""
     for header in headers():
         if not header.text.startswith("/*"):
-            yield f"{header.name}: begin with a comment that says why it exists"
+            yield f"{header.name}: begin with a comment on its purpose"
 
 
 run(headers_stand_alone, headers_have_guards, headers_open_with_words)

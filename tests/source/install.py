@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What `ninja install` puts in place is whole: programs build against it, people can read it."""
+"""`ninja install` installs everything: library, man pages, completions; programs build with it."""
 import os
 import re
 import shutil
@@ -17,7 +17,7 @@ FUNCTIONS = set(re.findall(r"^FLIST_API [^(;]*?\b(\w+)\(", HEADER, re.MULTILINE)
 COMMANDS = ("collect", "compare", "crossover", "doctor", "gate", "history", "lab", "list",
             "profile", "report", "run", "selftest", "tree")
 
-# Installed name: mode, or what the link says.
+# Installed path: mode, or the target of a link.
 PLACES = {
     "bin/statmark": 0o755,
     "include/flist.h": 0o644,
@@ -39,7 +39,7 @@ PLACES = {
     **{f"share/man/man3/{name}.3": 0o644 for name in ("flist", *FUNCTIONS)},
 }
 
-# C and C++ alike.
+# Both C and C++.
 PROGRAM = r"""
 #include <flist.h>
 #include <stdio.h>
@@ -79,7 +79,7 @@ COMPILERS = {"C": (["cc", "-std=c99"], ".c"), "C++": (["c++", "-std=c++11"], ".c
 
 
 class Copy:
-    """An installed copy that is gone at the end."""
+    """An installed copy, which is removed at the end."""
 
     def __init__(self):
         for name in BUILT:
@@ -104,7 +104,7 @@ class Copy:
                               stdout=subprocess.PIPE).stdout.split()
 
     def build(self, compiler, source, static):
-        """Compiles a program against the copy; its path, or what the compiler said."""
+        """Compiles a program with the copy; returns its path and the messages of the compiler."""
         program = Path(self.folder.name) / "program"
         flags = self.pkg_config("--cflags", "--libs", *(["--static"] if static else []))
         command = [*compiler, *STRICT, *(["-static"] if static else []), source, *flags]
@@ -119,7 +119,7 @@ class Copy:
 
 
 def everything_is_in_place():
-    """install puts everything in place, and nothing else"""
+    """all files are installed, with their modes, and no others"""
     with Copy() as copy:
         found = {str(p.relative_to(copy.root)): p for p in copy.root.rglob("*")
                  if p.is_symlink() or not p.is_dir()}
@@ -152,7 +152,7 @@ def library_calls_itself_what_links_say():
 
 
 def programs_build_against_it():
-    """C and C++ programs build against the copy, shared and static, and run"""
+    """programs in C and C++ build with the copy, shared and static, and run"""
     with Copy() as copy:
         for language, (compiler, suffix) in COMPILERS.items():
             source = Path(copy.folder.name) / f"source{suffix}"
@@ -176,7 +176,7 @@ target_link_libraries(user PRIVATE Flist::{target})
 
 
 def cmake_projects_find_it():
-    """CMake finds the copy, of a version that fits, and builds against it, shared and static"""
+    """CMake finds the copy if the version matches, and builds with it, shared and static"""
     if not shutil.which("cmake"):
         raise Skip("cmake is not installed")
     with Copy() as copy:
@@ -208,7 +208,7 @@ def cmake_projects_find_it():
 
 
 def examples_build_as_they_say():
-    """every example builds against the copy by the command it names"""
+    """every example builds with the copy, by the command in its comment"""
     with Copy() as copy:
         for source in sorted((ROOT / "strategies/flist/examples").glob("*.c")):
             command = (f"cc {source.name} $(pkg-config --cflags --libs flist) -o {source.stem}")
@@ -218,7 +218,7 @@ def examples_build_as_they_say():
 
 
 def only_the_interface_is_exported():
-    """libflist.so exports what flist.h declares, each name with a version, and nothing else"""
+    """libflist.so exports the functions of flist.h, each with a version, and nothing else"""
     with Copy() as copy:
         listing = subprocess.run(["nm", "-D", "--defined-only", copy.root / "lib/libflist.so"],
                                  check=True, text=True, stdout=subprocess.PIPE).stdout
@@ -234,7 +234,7 @@ def only_the_interface_is_exported():
 
 
 def library_manual_is_whole():
-    """every function has a page of section 3 that is good roff and shows its prototype"""
+    """every function has a man page of section 3 that is valid roff and shows its prototype"""
     with Copy() as copy:
         folder = copy.root / "share/man"
         for name in sorted(FUNCTIONS):
@@ -252,7 +252,7 @@ def library_manual_is_whole():
 
 
 def options_of(program):
-    """Every option of every command, as the program's own help lists them."""
+    """For each command, its options, read from --help."""
     names = re.findall(r"^ {2}([a-z]+) ", subprocess.run(
         [program, "--help"], check=True, text=True, stdout=subprocess.PIPE).stdout, re.MULTILINE)
     for name in names:
@@ -263,7 +263,7 @@ def options_of(program):
 
 
 def manual_is_whole():
-    """the man pages are good roff; every command has one that names all its options"""
+    """man pages are valid roff; every command has one, which has all of its options"""
     with Copy() as copy:
         folder = copy.root / "share/man"
         overview = (folder / "man1/statmark.1").read_text().replace("\\-", "-")
@@ -283,7 +283,7 @@ def manual_is_whole():
 
 
 def help_topics_are_read_on_a_terminal():
-    """topics fit 80 columns; members are told in words of their own; pages hyphenate nothing"""
+    """topics fit into 80 columns; descriptions of members are complete; code is not hyphenated"""
     with Copy() as copy:
         for topic in ("method", "document", "shape"):
             text = subprocess.run([copy.root / "bin/statmark", "help", topic], check=True,
@@ -303,7 +303,7 @@ def help_topics_are_read_on_a_terminal():
 
 
 def complete(copy, line):
-    """What bash offers for a line's last word."""
+    """The completions that bash offers for the last word of a line."""
     *words, last = line.split(" ")
     quoted = " ".join(f"'{w}'" for w in [*words, last])
     script = (f"PATH={copy.root}/bin:$PATH\n"
@@ -315,7 +315,7 @@ def complete(copy, line):
 
 
 def completion_knows_everything():
-    """the completion knows every command, option and strategy, and says nothing else"""
+    """bash completes every command, option and strategy, and offers nothing else"""
     with Copy() as copy:
         known = dict(options_of(copy.root / "bin/statmark"))
         cases = [("statmark ", {*known, "--help", "--version"}), ("statmark re", {"report"}),
@@ -354,7 +354,7 @@ def fish_knows_everything():
 
 
 def zsh_knows_everything():
-    """zsh can read its completion, which names every command and option"""
+    """the completion for zsh is valid and has every command and option"""
     with Copy() as copy:
         script = copy.root / "share/zsh/site-functions/_statmark"
         text = script.read_text()

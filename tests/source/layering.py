@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Who may include, call and print what. The rules are the tables; the functions only apply them."""
+"""Which files may include, call and print what. The tables are the rules; functions apply them."""
 import re
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from tree import ROOMS, ROOT, files, run
 
-# Of our own headers, a file includes those of its row; the first row that fits the file counts.
-# A final slash means the folder and what is below it.
+# Files, and those of our own headers that they may include. The first row that matches a file is
+# used. A slash at the end stands for the folder and everything below it.
 EVERYTHING = ("engine/", "strategies/", "datasets/", "reports/")
 MAY_INCLUDE = (
     ("engine/base/", ("engine/base/",)),
@@ -23,7 +23,7 @@ MAY_INCLUDE = (
     ("engine/main.c", EVERYTHING),
     ("engine/", ("engine/base/", "engine/*.h")),
     ("strategies/flist/", ("strategies/flist/",)),
-    # Which of the library's ways is measured is for its inside to take.
+    # Chooses the system calls that the library makes, which flist.h does not offer.
     ("strategies/fetch/xattr.c", ("engine/strategy.h", "strategies/xattrs.h",
                                   "strategies/flist/extra/extra.h")),
     ("strategies/", ("engine/strategy.h", "strategies/flist/flist.h", "strategies/meta.h",
@@ -37,10 +37,10 @@ MAY_INCLUDE = (
     ("tests/", (*EVERYTHING, "tests/")),
 )
 
-# Headers that the build writes, and who includes them.
+# Headers that the build writes, and the file that may include each.
 GENERATED = {"build_facts.h": "engine/host/tool.c"}
 
-# One door per third-party library: header, who may include it.
+# Headers of other libraries, and the files that may include them: one place for each library.
 DOORS = (
     ("hwloc*", ("engine/host/topology.c",)),
     ("jansson*", ("engine/json/json.h",)),
@@ -55,7 +55,7 @@ PRINTERS = ("engine/cmd/", "engine/main.c", "tests/", "strategies/flist/examples
 PRINTING = (r"\b(?:stdout|stderr)\b|"
             r"(?<![.>\w])(?:v?printf|puts|putchar|perror|psignal|v?warnx?|v?errx?)\s*\(")
 
-# Function: what to use instead.
+# Forbidden functions, and what to use instead.
 FORBIDDEN = {
     "strcpy": "snprintf or memcpy", "strcat": "snprintf", "strncpy": "snprintf or memcpy",
     "strncat": "snprintf", "stpcpy": "memcpy", "sprintf": "snprintf", "vsprintf": "vsnprintf",
@@ -66,9 +66,10 @@ FORBIDDEN = {
     "srand": "a seeded struct rng", "random": "rng_next", "readdir_r": "readdir",
 }
 
-# Who opens files for writing; the user's files are written by engine/base/output.c alone.
+# Files that open files for writing, and what they write. Only engine/base/output.c writes files of
+# the user.
 WRITERS = {
-    "engine/base/unnamed.c": "files without a name, which nobody can find",
+    "engine/base/unnamed.c": "files without a name",
     "engine/base/output.c": "every output of every command",
     "engine/base/outdir.c": "a lock, for directories that cannot be locked",
     "datasets/tree/": "entries of made trees, and their sentinel",
@@ -77,46 +78,46 @@ WRITERS = {
     "engine/lab/fuse.c": "/dev/fuse",
     "engine/lab/disk.c": "the disk that it serves itself",
     "engine/lab/loop.c": "loop devices of images without a name",
-    "engine/lab/mount.c": "who this process is in a user namespace of its own",
+    "engine/lab/mount.c": "the user and group ids of this process in its user namespace",
     "reports/plots/gnuplot.c": "/dev/null",
 }
 WRITING = r"\b(?:O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND|O_TMPFILE|creat|mko?stemps?)\b"
 WRITING_STREAM = r'\bf(?:d|re)?open\s*\([^;]*,\s*"(?:[wa]|r[be]*\+)'
 
-# Names and paths of a measured tree have any length: FUSE has names of 4,095 bytes, and paths go on
-# beyond PATH_MAX. Arrays of these sizes hold something else.
+# Names and paths of a measured tree have any length: names on FUSE have up to 4,095 bytes, and
+# paths can be longer than PATH_MAX. The arrays of these sizes in these files hold something else.
 FIXED_SIZE = r"\bchar\b[^;=]*\[[^\]\n]*\b(?:NAME|PATH)_MAX\b"
 FIXED = {
     "engine/workload.c": "the piece of a path that one call takes",
     "engine/measure/verify/right_answer.c": "a directory that one call takes, and a name",
     "engine/base/util.c": "a directory that mkdir takes",
     "engine/base/unnamed.c": "a temporary file",
-    "engine/base/output.c": "where a link of the user's output leads",
-    "engine/base/watchdog.c": "what is said of a call, cut where it is longer",
+    "engine/base/output.c": "the target of a link at the path of an output",
+    "engine/base/watchdog.c": "the message about a call, shortened to this size",
     "engine/gate/arm/plugin.c": "a path that dlopen takes",
     "engine/cmd/lab/script.c": "this program's own path",
-    "engine/cmd/parts/subject.h": "the directory that trees are made in",
+    "engine/cmd/parts/subject.h": "the directory in which trees are made",
     "engine/cmd/parts/subject.c": "a tree that was made",
     "engine/cmd/parts/axes.c": "a tree that was made",
     "datasets/tree/": "a tree that is made, as its shape says",
-    "datasets/sim/sim.c": "the directory that a server is mounted at",
+    "datasets/sim/sim.c": "the mount point of a server",
 }
 
 READS_DEVICES = ("strategies/flist/bulk/", "strategies/flist/collect/bulk.c")
-ASKS = ("strategies/flist/bulk/btrfs.c",  # by the one ioctl there is for that
+ASKS = ("strategies/flist/bulk/btrfs.c",  # they read by an ioctl
         "strategies/flist/bulk/xfs.c")
 MIGHT_WRITE = (r"\b(?:O_WRONLY|O_RDWR|O_TRUNC|O_CREAT)\b|"
                r"(?<![.>\w])(?:p?writev?2?|pwrite64|ioctl|fallocate|ftruncate|truncate|mmap|"
                r"sendfile|splice|copy_file_range|syscall|mount|umount2?|fd?open|creat)\s*\(")
 
 
-# Who makes threads: one place in the library and one in the rest; the others try something, or are
-# what is measured.
+# Files that make threads: one of the library and one of the program, and for special purposes
+# others.
 MAKES_THREADS = {
     "engine/base/threads.c": "the harness and the trees",
     "strategies/flist/threads.c": "the library, which stands alone",
-    "strategies/fetch/preload.c": "as git does, for each scan: that is what is measured",
-    "strategies/cwd.c": "to try unshare() where it leaves nothing",
+    "strategies/fetch/preload.c": "measures what git does: it starts threads for each scan",
+    "strategies/cwd.c": "tries unshare() in a thread of its own, which then ends",
 }
 
 
@@ -135,7 +136,7 @@ def sources():
 
 
 def includes_point_the_right_way():
-    """includes point the right way"""
+    """files include only the headers that they may include"""
     for source in sources():
         allowed = next(may for where, may in MAY_INCLUDE if fits(source.name, where))
         for line, how, header in source.includes:
@@ -149,7 +150,7 @@ def includes_point_the_right_way():
 
 
 def way_back(includes, start, end):
-    """Folders from start to end, each including the next; None: there is no such way."""
+    """Folders from start to end, each including the next; None: there is no such sequence."""
     ways, seen = [[start]], {start}
     for way in ways:
         if way[-1] == end:
@@ -161,13 +162,13 @@ def way_back(includes, start, end):
 
 
 def folders_include_one_way():
-    """no folder includes one that includes it in turn, directly or through others"""
+    """no two folders include each other, directly or through others"""
     includes, places = {}, {}
     for source in files(*ROOMS, kinds=(".c", ".h", ".def")):
         folder = str(PurePosixPath(source.name).parent)
         for line, how, header in source.includes:
             other = str(PurePosixPath(header).parent)
-            # main.c stands above all folders.
+            # main.c may include everything.
             if how == "<" or other in (folder, ".") or source.name == "engine/main.c":
                 continue
             includes.setdefault(folder, set()).add(other)
@@ -178,7 +179,7 @@ def folders_include_one_way():
 
 
 def libraries_have_one_door():
-    """each third-party library has one door"""
+    """each third-party library is included in one place"""
     users = {}
     for source in sources():
         for line, _, header in source.includes:
@@ -205,7 +206,7 @@ def only_commands_print():
 
 
 def no_dangerous_calls():
-    """no dangerous calls in what people run"""
+    """the program and the library make no dangerous calls"""
     pattern = rf"(?<![.>\w])({'|'.join(FORBIDDEN)})\s*\("
     for source in sources():
         if source.within("tests/"):
@@ -227,7 +228,7 @@ def outputs_have_one_door():
 
 
 def names_have_any_length():
-    """no array is as long as a name or a path may be, but where it holds something else"""
+    """no array for a name or a path of a tree has a fixed size"""
     used = set()
     for source in files(*ROOMS, kinds=(".c", ".h")):
         lines = [line for line, _ in source.uses(FIXED_SIZE)]
@@ -240,7 +241,7 @@ def names_have_any_length():
 
 
 def threads_have_one_door():
-    """threads are made in one place, and by the library in one of its own"""
+    """the program makes threads in one place, the library in another"""
     makers = set()
     for source in files(*ROOMS, kinds=(".c", ".h")):
         for line, _ in source.uses(r"\bpthread_create\b|\bthrd_create\b|\bclone3?\s*\("):
@@ -252,7 +253,7 @@ def threads_have_one_door():
 
 
 def devices_are_only_read():
-    """what reads the devices of mounted filesystems has no call that could write to them"""
+    """code that reads devices of mounted filesystems makes no call that can write to them"""
     for source in files("strategies/flist", kinds=(".c", ".h")):
         if not source.within(*READS_DEVICES):
             continue
@@ -283,7 +284,7 @@ def strategies_are_registered():
 
 
 def rooms_explain_themselves():
-    """every room has a README.md that names its folders"""
+    """every top folder has a README.md that names its folders"""
     for room in (*ROOMS, "tests", "strategies/flist"):
         readme = ROOT / room / "README.md"
         if not readme.is_file():

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The test machinery can fail: a fake build whose programs do what broken programs do."""
+"""tests/run and tests/cli/play report failures: they run programs that fail in every way."""
 import importlib.machinery
 import importlib.util
 import os
@@ -12,7 +12,8 @@ from pathlib import Path
 
 from tree import ROOT, run
 
-# What a program does, the end of what tests/run says of it, its counts: passed, failed, skipped.
+# A script in place of a test program; the end of its line from tests/run; how many tests passed,
+# failed and were skipped.
 PROGRAMS = {
     "good": ("echo 1..2; echo ok 1 - a; echo ok 2 - b", "2 passed", (2, 0, 0)),
     "bad": ("echo 1..2; echo ok 1 - a; echo not ok 2 - b; exit 1", "1 passed, 1 FAILED", (1, 1, 0)),
@@ -30,7 +31,7 @@ PROGRAMS = {
 }
 
 
-# Interval and median of a speed, and whether it was said to be 2 to 4.
+# Lower end, median and upper end of a speed-up; the answer to the claim that it is 2 to 4.
 CLAIMS = [((5, 6, 7), "more than claimed"), ((2.1, 3, 5), "yes"), ((3, 5, 9), "yes, or more"),
           ((0.5, 0.6, 0.9), "no, slower"), ((1.1, 1.5, 1.9), "no, faster by less"),
           ((0.9, 1.2, 1.9), "no"), ((1.5, 2, 2.6), "about 2"), ((1.05, 6, 30), "not decided"),
@@ -44,7 +45,7 @@ def write_program(path, script):
 
 
 def run_tests(*words):
-    """tests/run in CI: its exit code and lines. On a slow machine even good programs take long."""
+    """Runs tests/run as in CI, with time for a slow machine; returns its exit code and lines."""
     env = {**os.environ, "STATMARK_CI": "1", "STATMARK_TEST_TIMEOUT": "10"}
     done = subprocess.run(["tests/run", *words], cwd=ROOT, env=env, stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL, text=True, check=False)
@@ -58,7 +59,7 @@ def run_fake_build(folder, *names):
 
 
 def every_failure_is_seen():
-    """every way to fail is seen, and only those"""
+    """every kind of failure is reported, and nothing else is"""
     with tempfile.TemporaryDirectory() as folder:
         code, lines = run_fake_build(folder, *PROGRAMS)
     for name, (_, words, _) in PROGRAMS.items():
@@ -83,8 +84,8 @@ def success_is_possible():
 
 
 def conformance_runs_as_nobody_too():
-    """conformance tests run again as nobody, wherever the build lies; CI may not skip that"""
-    with tempfile.TemporaryDirectory() as folder:  # that only its owner may enter
+    """conformance tests run again as nobody, wherever the build is; in CI this is never skipped"""
+    with tempfile.TemporaryDirectory() as folder:  # which only its owner may enter
         programs = Path(folder) / "tests/conformance"
         write_program(programs / "who", 'echo 1..1; touch "$TMPDIR/file" && echo ok 1 - user $UID')
         write_program(programs / "statmark_fake", "exit 1")
@@ -139,7 +140,7 @@ def transcripts_can_fail():
 
 
 def the_claim_is_judged_by_the_whole_interval():
-    """tests/bench/claim says "about 2" only where more than 4 is excluded"""
+    """tests/bench/claim prints "about 2" only if more than 4 is excluded"""
     sys.dont_write_bytecode = True
     loader = importlib.machinery.SourceFileLoader("claim", str(ROOT / "tests/bench/claim"))
     claim = importlib.util.module_from_spec(importlib.util.spec_from_loader("claim", loader))

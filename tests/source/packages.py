@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""What others get is whole: the tarball builds without a network, its Debian packages install.
+"""The release is complete: the tarball builds without a network, its Debian packages install.
 
-The tarball is made here and unpacked, and its packages are built there, which compiles everything
-once; as root, by the user nobody. They are installed in a mount namespace, over a copy-on-write
-view of this system, so that nothing of this system changes.
+The test makes the tarball, unpacks it and builds its packages, which compiles everything once. If
+the test runs as root, the build runs as nobody. The packages are installed in a mount namespace on
+an overlay of this system, so that this system does not change.
 """
 import atexit
 import json
@@ -20,11 +20,11 @@ from pathlib import Path
 from tree import ROOT, Skip, run
 
 sys.path.insert(0, str(ROOT / "engine/package"))
-import package  # noqa: E402  (found by the line above)
+import package  # noqa: E402  (the line above sets its path)
 
 IS_ROOT = os.geteuid() == 0
 ENV = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8",
-       "DEB_BUILD_OPTIONS": "noautodbgsym",  # xz takes long, and nobody debugs these
+       "DEB_BUILD_OPTIONS": "noautodbgsym",  # compressing their debug symbols takes long
        **{name: os.environ[name] for name in ("STATMARK_CI",) if name in os.environ}}
 TOOLS = {"dpkg-buildpackage": "dpkg-dev", "dh": "debhelper", "dh_python3": "dh-python"}
 LIBRARY, PROGRAM = f"{package.FLIST_VERSION}-{package.REVISION}", \
@@ -32,10 +32,10 @@ LIBRARY, PROGRAM = f"{package.FLIST_VERSION}-{package.REVISION}", \
 PACKAGES = {"libflist1": LIBRARY, "libflist-dev": LIBRARY, "python3-flist": LIBRARY,
             "statmark": PROGRAM, "statmark-doc": PROGRAM}
 
-# Done in a root directory of its own, in which the packages are in /tmp/debs.
+# Runs in a separate root directory, with the packages in /tmp/debs.
 USE = r"""
 set -eu
-rm -f /var/lib/man-db/auto-update  # nobody reads man pages here
+rm -f /var/lib/man-db/auto-update  # takes long, and no man page is looked up here
 dpkg -i /tmp/debs/*.deb > /tmp/log 2>&1 || { tail -n 20 /tmp/log; exit 1; }
 mkdir /tmp/use; cd /tmp/use
 statmark --version
@@ -81,7 +81,7 @@ find up -mindepth 1 ! -type d ! -path 'up/var/lib/dpkg/*' ! -path 'up/var/cache/
 
 @cache
 def scratch():
-    """A directory that everybody reaches, and in which programs may be run."""
+    """A directory that all users can enter, on a filesystem from which programs may be run."""
     for place in (os.environ.get("TMPDIR"), "/tmp", "/var/tmp"):
         if place and not os.statvfs(place).f_flag & os.ST_NOEXEC and all(
                 step.stat().st_mode & 0o001 for step in (Path(place), *Path(place).parents)):
@@ -93,7 +93,7 @@ def scratch():
 
 
 def apart(*command, cwd):
-    """Runs it without a network if that can be had, as root by nobody."""
+    """Runs a command without a network if possible; if this process is root, as nobody."""
     prefix = []
     if IS_ROOT:
         prefix = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"]
@@ -120,7 +120,7 @@ def unpacked():
 
 @cache
 def built():
-    """What ninja deb said in the unpacked tarball, and where its packages are."""
+    """The result of `ninja deb` in the unpacked tarball, and the folder of its packages."""
     for tool, where in TOOLS.items():
         if not shutil.which(tool):
             raise Skip(f"{where} is not installed")
@@ -135,7 +135,7 @@ def packages():
 
 
 def tarball_is_what_is_committed():
-    """the tarball holds the files that git knows, as they are, and what git says of them"""
+    """the tarball has all files of the commit, unchanged, and the name of the commit"""
     names = set(package.released()["files"]) | {str(package.configure.RELEASED)}
     with tarfile.open(tarball()) as archive:
         found = {member.name.split("/", 1)[1]: member for member in archive.getmembers()}
@@ -165,7 +165,7 @@ def packages_are_built():
 
 
 def tarball_is_reproducible():
-    """made in the unpacked tarball, the tarball has the same bytes"""
+    """a tarball made in the unpacked tarball has the same bytes"""
     packages()
     again = unpacked() / "build/tarball" / tarball().name
     if again.read_bytes() != tarball().read_bytes():
@@ -173,7 +173,7 @@ def tarball_is_reproducible():
 
 
 def lintian_is_content():
-    """lintian finds nothing but what is overridden, and each override says why"""
+    """lintian reports nothing that is not overridden, and each override has a reason"""
     if not shutil.which("lintian"):
         raise Skip("lintian is not installed")
     folder = packages()
@@ -191,7 +191,7 @@ def lintian_is_content():
 
 
 def library_names_its_symbols():
-    """libflist1 says since when it has each symbol of the version map"""
+    """libflist1 has the version since which each symbol of the version map exists"""
     deb = packages() / f"libflist1_{LIBRARY}_{architecture()}.deb"
     rows = subprocess.run(["dpkg-deb", "-I", deb, "symbols"], check=True, text=True,
                           stdout=subprocess.PIPE).stdout.splitlines()
@@ -205,7 +205,7 @@ def architecture():
 
 
 def packages_are_installed_used_and_removed():
-    """the packages are installed and used, and nothing is left when they are removed"""
+    """the packages can be installed, used and removed, and then no file of them is left"""
     if not IS_ROOT:
         raise Skip("needs root, to install packages in a mount namespace")
     folder, place = packages(), scratch() / "namespace"

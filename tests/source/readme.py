@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The READMEs are correct: their links work, and their table is that of the example."""
+"""The READMEs are correct: links, tables, pictures, lists of files and the glossary."""
 import json
 import os
 import re
@@ -22,7 +22,7 @@ def readmes():
 
 
 def links_lead_somewhere():
-    """every relative link of a README leads to a file"""
+    """every relative link in a README is to a file that exists"""
     for readme in readmes():
         for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", readme.read_text()):
             if "://" not in target and not (readme.parent / target).exists():
@@ -30,7 +30,7 @@ def links_lead_somewhere():
 
 
 def the_example_is_valid():
-    """the example's document keeps to the schema"""
+    """the document of the example is valid by the schema"""
     try:
         from jsonschema import Draft202012Validator
     except ImportError as why:
@@ -41,7 +41,7 @@ def the_example_is_valid():
 
 
 def the_readme_shows_the_example():
-    """the table in the README equals what statmark report prints for the example"""
+    """the table in the README is the one that statmark report prints for the example"""
     program = (ROOT / os.environ.get("STATMARK_BUILD", "build/release") / "statmark").resolve()
     if not program.exists():
         raise Skip(f"{program} is not built")
@@ -53,14 +53,14 @@ def the_readme_shows_the_example():
 
 
 def words_of(picture):
-    """Titles and the like; numbers depend on the gnuplot that drew it."""
+    """The texts of a picture without its numbers, which depend on the version of gnuplot."""
     texts = (re.sub(r"<[^>]*>", "", text).strip() for text in
              re.findall(r"<text[^>]*>(.*?)</text>", picture.read_text(), re.DOTALL))
     return {text for text in texts if len(text) > 12 and re.search("[a-z] [a-z]", text)}
 
 
 def the_pictures_are_of_the_example():
-    """each picture of the README has the text that statmark report draws of the example"""
+    """each picture in the README has the texts that statmark report draws for the example"""
     program = (ROOT / os.environ.get("STATMARK_BUILD", "build/release") / "statmark").resolve()
     if not program.exists():
         raise Skip(f"{program} is not built")
@@ -76,7 +76,7 @@ def the_pictures_are_of_the_example():
 
 
 def room_readme(path):
-    """The README of the folder that a file is in, or of the nearest above that has one."""
+    """The README of the folder of a file, or of the nearest folder above that has one."""
     folder = path.parent
     while not (folder / "README.md").exists():
         folder = folder.parent
@@ -87,7 +87,7 @@ CODE = (".c", ".h", ".gp", ".py", ".js", ".sh", ".css")
 
 
 def first_cells(text):
-    """Of each table in a README, the first cells of its rows; the head first."""
+    """For each table in a README, the first cells of its rows, including the head."""
     table = []
     for line in [*text.splitlines(), ""]:
         if line.startswith("|"):
@@ -98,9 +98,11 @@ def first_cells(text):
 
 
 def names_of_files(readme):
-    """What the tables of files name, as paths from the README's folder. Such a table has the head
-    "file" or the name of a folder, as in | `base/` |, in which its files are. A strategy may have
-    a dash where its file has an underscore."""
+    """The names in the tables of files, as paths from the folder of the README.
+
+    The head of such a table is "file" or the folder of its files, as in | `base/` |. The name of a
+    strategy may have a dash where its file has an underscore.
+    """
     for head, _, *rows in first_cells(readme.read_text()):
         folder = re.match(r"`([^`]*/)`", head)
         if folder or head == "file":
@@ -109,7 +111,7 @@ def names_of_files(readme):
 
 
 def names_file(name, path):
-    """Whether a name is that of a file: base/err, base/err.[ch] and base/err.c are base/err.c."""
+    """Whether a name means this file: base/err, base/err.[ch] and base/err.c mean base/err.c."""
     whole = str(path)
     stem = whole[:-len(path.suffix)]
     names = {name, name.replace("-", "_")}
@@ -117,7 +119,7 @@ def names_file(name, path):
 
 
 def every_file_has_its_line():
-    """every file has its line in a table of the README above it"""
+    """every file has a row in a table of the README of its folder, or of one above"""
     named = {}
     for source in files(*ROOMS, kinds=CODE):
         readme = room_readme(source.path)
@@ -129,7 +131,7 @@ def every_file_has_its_line():
 
 
 def every_line_has_its_file():
-    """every row of these tables names files that exist"""
+    """all files in these tables exist"""
     for readme in readmes():
         for name in names_of_files(readme):
             folder, stem = (readme.parent / name).parent, Path(name).name
@@ -140,7 +142,7 @@ def every_line_has_its_file():
 
 
 def the_map_names_every_folder():
-    """the map at the head of engine/main.c has a line for every folder with code"""
+    """the list at the top of engine/main.c has every folder with code"""
     head = (ROOT / "engine/main.c").read_text().split("*/", 1)[0]
     for folder in sorted({str(source.path.parent.relative_to(ROOT)) for source in files(*ROOMS)}):
         if folder not in ("engine", "strategies") and f" {folder}/ " not in head:
@@ -157,7 +159,7 @@ def glossary():
 
 
 def words_are_declared_once():
-    """a struct named by a word of the glossary is declared once, where the glossary says"""
+    """a struct named like a word of the glossary is declared once, in the file given there"""
     declared = {}
     for source in files(*ROOMS):
         for name in re.findall(r"\b(?:struct|enum)\s+(\w+)\s*{", source.code):

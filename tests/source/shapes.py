@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The JSON Schema of shapes: the presets keep to it, and it and the program agree."""
+"""The JSON Schema of shapes: presets are valid by it, and the program accepts the same."""
 import json
 import os
 import re
@@ -11,7 +11,7 @@ from tree import ROOT, Skip, run
 
 SCHEMA = ROOT / "datasets/schema/shape.schema.json"
 
-# Parts of documents, and whether a shape may have them.
+# Parts of shapes, and whether they are valid.
 SAMPLES = (
     ('{"entries": 0}', True),
     ('{"files_per_dir": [{"value": 3, "weight": 1}, {"value": 9, "weight": 5}]}', True),
@@ -60,7 +60,7 @@ SAMPLES = (
     ('{"fixed_depths": 65}', False),
 )
 
-# What is drawn for each directory, name or file, and every way to say how: a constant, a range, a
+# Keys whose values are quantities, and an example of each kind of quantity: a constant, a range, a
 # weighted list, a histogram.
 QUANTITIES = ("files_per_dir", "dirs_per_dir", "name_length", "dir_name_length", "file_size",
               "mtime", "xattrs.count", "xattrs.size")
@@ -69,7 +69,7 @@ WAYS = (7, {"min": 6, "max": 9}, [{"value": 7, "weight": 9}, {"value": 12, "weig
 
 
 def quantities():
-    """a sample for every way to say every quantity; and that fewer than none are refused"""
+    """A sample of each kind for each key, and a negative number, which is not valid."""
     for name in QUANTITIES:
         key, _, part = name.partition(".")
         for way in (*WAYS, -1):
@@ -88,7 +88,7 @@ def validator():
 
 
 def presets_keep_to_the_schema():
-    """every preset keeps to the schema"""
+    """every preset is valid by the schema"""
     check = validator()
     for path in sorted((ROOT / "datasets/shapes").glob("*.json")):
         for error in check.iter_errors(json.loads(path.read_text())):
@@ -96,7 +96,7 @@ def presets_keep_to_the_schema():
 
 
 def every_key_is_in_both():
-    """the program knows the keys of the schema and no others"""
+    """the program accepts exactly the keys of the schema"""
     table = (ROOT / "datasets/shape/shape_keys.c").read_text()
     keys = set(json.loads(SCHEMA.read_text())["properties"])
     known = set(re.findall(r'^\t(?:KEY\(|\{\.name = )"(\w+)"', table, re.MULTILINE))
@@ -105,7 +105,7 @@ def every_key_is_in_both():
 
 
 def schema_and_program_agree():
-    """the schema and the program take and refuse the same"""
+    """the schema and the program accept the same samples"""
     check = validator()
     program = (ROOT / os.environ.get("STATMARK_BUILD", "build/release") / "statmark").resolve()
     if not program.exists():

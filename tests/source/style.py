@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Sizes that keep the code readable, and its form."""
+"""Limits of length, opening comments, and formatting."""
 import re
 import shutil
 import subprocess
@@ -7,7 +7,7 @@ import subprocess
 from tree import ROOMS, ROOT, Skip, Source, files, run
 
 FUNCTION_MAX, FILE_MAX, COLUMNS_MAX, TAB = 60, 800, 100, 8
-CLANG_FORMAT = "14"  # of Debian 12; other versions disagree in details
+CLANG_FORMAT = "14"  # of Debian 12; other versions format some details differently
 
 
 def c_files():
@@ -15,7 +15,7 @@ def c_files():
 
 
 def all_code():
-    """C, and everything that is run."""
+    """C files, and all scripts."""
     scripts = [Source(p) for p in (ROOT / "configure.py", ROOT / ".ci/run") if p.exists()]
     others = files(*ROOMS, "tests", kinds=("", ".c", ".h", ".def", ".py", ".gp", ".sh"))
     return [*scripts, *others]
@@ -60,7 +60,7 @@ NAME_TABLES = {"engine/terms.c": ("stage_name", "status_name", "order_name", "ca
                "reports/verdict/judgement.c": ("judgement_kind_name",),
                "reports/words/grid.c": ("grid_format_name",)}
 
-# Words of a table that may be compared as text, because they also mean something else.
+# Words that may be compared as text, because they also have another meaning.
 OTHER_MEANINGS = {"none": "the name of no hypervisor",
                   "failed": "the first word of a packet in the gate's protocol",
                   "precision": "the name of an option"}
@@ -76,7 +76,7 @@ def files_say_what_they_are():
 
 
 def names_of(source, function):
-    """The words that a name table of this function holds."""
+    """The words in the name table of this function."""
     body = re.search(rf"{function}\(unsigned \w+\)\n{{\n(.*?)\n}}", source.text, re.S)
     return re.findall(r'= "([^"]+)"', body.group(1)) if body else []
 
@@ -101,7 +101,7 @@ def words_are_enums():
 
 
 def form_is_clang_formats():
-    """the form is clang-format's"""
+    """clang-format would change nothing"""
     if not shutil.which("clang-format"):
         raise Skip("clang-format is not installed")
     version = subprocess.run(["clang-format", "--version"], capture_output=True, text=True,

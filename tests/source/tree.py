@@ -1,7 +1,7 @@
-"""What the tests of the source tree share: its files, and TAP.
+"""For all tests of the source tree: the source files, and output as TAP.
 
-A check is a function that yields one line per violation, "file:line: what is wrong and what to do";
-its docstring is the name of the test.
+A check is a function that yields a line for each violation: "file:line: what is wrong and what to
+do". Its docstring is the name of the test.
 """
 import re
 import sys
@@ -11,12 +11,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("engine", "strategies", "datasets", "reports")
 
-# A comment, a string or a character constant; only what is left is code.
+# Comments, strings and character constants. The rest is code.
 NOT_CODE = re.compile(r"""//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""", re.DOTALL)
 
 
 class Source:
-    """One file of the tree."""
+    """A source file."""
 
     def __init__(self, path):
         self.name = str(path.relative_to(ROOT))
@@ -28,7 +28,7 @@ class Source:
 
     @cached_property
     def code(self):
-        """The text with comments blanked and literals emptied, line by line the same."""
+        """The text without comments and without the contents of literals, with the same lines."""
         def blank(match):
             piece = match.group()
             hollow = "\n" * piece.count("\n") or " "
@@ -37,13 +37,13 @@ class Source:
 
     @cached_property
     def includes(self):
-        """(line number, how: < or ", what)"""
+        """Of each include: line number, < or ", and the path."""
         found = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)', re.MULTILINE)
         return [(self.text.count("\n", 0, m.start(1)) + 1, *m.groups())
                 for m in found.finditer(self.text)]
 
     def uses(self, pattern):
-        """(line number, match) of a pattern in the code."""
+        """Of each match of a pattern in the code: line number, match."""
         for number, line in enumerate(self.code.splitlines(), 1):
             for match in re.finditer(pattern, line):
                 yield number, match
@@ -58,7 +58,7 @@ def files(*folders, kinds=(".c", ".h")):
 
 
 class Skip(Exception):
-    """A check that this machine cannot make; the reason is its text."""
+    """Raised by a check that cannot run on this machine; its text is the reason."""
 
 
 def run(*checks):
