@@ -75,6 +75,16 @@ static bool is_grouped(const struct cell_result *a, const struct cell_result *b)
 	return a->stage == b->stage && same_text(a->tree, b->tree) && a->cache == b->cache;
 }
 
+const struct extra_fact *result_other_way(const struct cell_result *cell)
+{
+	for (size_t i = 0; i < cell->n_extras; i++) {
+		const struct extra_fact *fact = &cell->extras[i];
+		if (fact->other_way && fact->passes && fact->passes_short * 2 >= fact->passes)
+			return fact;
+	}
+	return NULL;
+}
+
 const struct cell_result *result_baseline_of(const struct result *result,
 					     const struct cell_result *cell)
 {

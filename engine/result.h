@@ -188,7 +188,10 @@ struct error_count {
 struct extra_fact {
 	const char *name, *unit;
 	bool higher_is_better;
-	uint64_t part, whole;
+	uint64_t part, whole;           /* of the last verified pass */
+	const char *reason, *other_way; /* as in engine/strategy.h; reason: the last one */
+	/* Verified passes of the rounds; those with less than half of the whole. */
+	uint32_t passes, passes_short;
 };
 
 /* At most so many changes of the number of threads are stored per cell. */
@@ -249,7 +252,7 @@ struct cell_result {
 	const char *answers; /* what it returns about an entry: "all", "existence", "type,size" */
 	/*
 	 * Can be named as the fastest: it returns at least what the baseline does, or its output is
-	 * verified.
+	 * verified; and it worked in its own way (result_other_way).
 	 */
 	bool is_rival;
 	enum status status;
@@ -380,6 +383,12 @@ const struct cell_result *result_baseline(const struct result *result);
  */
 bool result_counts_disturbed(const struct cell_result *cell);
 bool result_pass_counts(const struct pass *pass, bool counts_disturbed);
+
+/*
+ * The figure by which the cell worked in another way than its own: in at least half of its passes
+ * less than half was done in its own way. NULL: there is none.
+ */
+const struct extra_fact *result_other_way(const struct cell_result *cell);
 
 /* The baseline of a cell: of the same stage, tree and cache state. NULL: none. */
 const struct cell_result *result_baseline_of(const struct result *result,

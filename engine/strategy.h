@@ -39,7 +39,7 @@
 #include "engine/terms.h"
 #include "engine/workload.h"
 
-#define STRATEGY_ABI 3
+#define STRATEGY_ABI 4
 
 /*
  * System calls that are counted, by the kernel's names. Strategies count the first ones themselves;
@@ -107,11 +107,18 @@ struct param {
 
 enum { PARAMS_MAX = 4 };
 
-/* An additional figure of a strategy, such as a hit rate: part / whole, reported with each cell. */
+/*
+ * An additional figure of a strategy, such as a hit rate: part / whole of the last pass, reported
+ * with each cell. A strategy that may work in another way than its own reports how much was done in
+ * its own way, and names the other one ("a walk by system calls"). If in most passes that was less
+ * than half, the cell is not ranked.
+ */
 struct extra {
 	const char *name, *unit;
 	bool higher_is_better;
 	uint64_t part, whole;
+	const char *reason;    /* why it is not the whole; or NULL */
+	const char *other_way; /* how the rest was done; NULL: in the same way */
 };
 
 enum { EXTRAS_MAX = 4 };

@@ -410,9 +410,19 @@ void latencies_close(struct run *run)
 	run->sampler = NULL;
 }
 
-static int keep_pass(struct site_cell *site_cell, const struct pass *pass)
+/* A cell that worked in another way than its own is not ranked. */
+static void keep_extras(struct run *run, struct site_cell *site_cell)
 {
 	struct cell_result *cell = site_cell->result;
+	cell_row_extras(cell, site_cell->meter, run->result->arena);
+	cell->is_rival = site_cell->answers_all && (cell->is_baseline || !result_other_way(cell));
+}
+
+static int keep_pass(struct run *run, struct site_cell *site_cell, const struct pass *pass)
+{
+	struct cell_result *cell = site_cell->result;
+	if (pass->verified && site_cell->meter)
+		keep_extras(run, site_cell);
 	int error = array_grow(&cell->passes, &cell->room_passes, cell->n_passes + 1,
 			       sizeof(*cell->passes));
 	if (!error)
@@ -485,7 +495,7 @@ static int run_round(struct run *run, uint32_t round, uint64_t expected)
 			return TIME_UP;
 		pass.round = run->first_round + round;
 		pass.position = (uint32_t)i;
-		int error = keep_pass(site_cell, &pass);
+		int error = keep_pass(run, site_cell, &pass);
 		if (error)
 			return error;
 		if (run->request->saved)

@@ -37,6 +37,7 @@ struct site_cell {
 	struct latency *latency;  /* NULL: it is not sampled */
 	uint64_t primed_ns;       /* its longest pass with full caches; 0: not measured */
 	uint32_t judged, refuted; /* passes whose cache state was checked; refuted ones */
+	bool answers_all;         /* at least what the baseline does: it may be ranked */
 	bool has_changed;         /* the tree changed in a latency pass: the next pass is marked */
 };
 

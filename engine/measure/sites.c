@@ -229,6 +229,7 @@ static void store_answers(struct run *run, const struct site *site)
 			continue;
 		const struct answer *answer = &meter_cell(site_cell->meter)->answer;
 		cell_row_answer(site_cell->result, answer, baseline, run->result->arena);
+		site_cell->answers_all = site_cell->result->is_rival;
 	}
 }
 

@@ -201,6 +201,10 @@ static const struct member extra_members[] = {
 	{BETTER("better", higher_is_better)},
 	{COUNT("part", part)},
 	{COUNT("whole", whole)},
+	{TEXT("reason", reason)},
+	{TEXT("other_way", other_way)},
+	{U32("passes", passes)},
+	{U32("passes_short", passes_short)},
 	{0},
 };
 #undef T

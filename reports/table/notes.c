@@ -56,16 +56,30 @@ static void note_found(struct notes *n)
 	}
 }
 
+/* ", under half in 3 of 9 passes", unless the passes are alike; then ": " and the reason. */
+static const char *passes_words(struct notes *n, const struct extra_fact *x)
+{
+	const char *passes = "";
+	if (x->other_way && x->passes_short && x->passes_short < x->passes)
+		passes = arena_print(n->arena, ", under half in %s of %s",
+				     format_count(n->arena, x->passes_short),
+				     COUNTED(x->passes, "pass"));
+	if (!x->reason || !passes)
+		return passes;
+	return arena_print(n->arena, "%s: %s", passes, format_text(n->arena, x->reason));
+}
+
 static void note_extras(struct notes *n)
 {
 	for (size_t i = 0; i < n->cell->n_extras; i++) {
 		const struct extra_fact *x = &n->cell->extras[i];
 		double share = x->whole ? 100 * (double)x->part / (double)x->whole : 0;
-		add_note(n, arena_print(n->arena, "%s %.1f %% (%s of %s %s)",
+		add_note(n, arena_print(n->arena, "%s %.1f %% (%s of %s %s)%s",
 					format_text(n->arena, x->name), share,
 					format_count(n->arena, x->part),
 					format_count(n->arena, x->whole),
-					format_text(n->arena, x->unit)));
+					format_text(n->arena, x->unit),
+					or_unknown(passes_words(n, x))));
 	}
 }
 
@@ -121,6 +135,9 @@ static bool has_word(const char *answers, const char *word)
 static const char *why_unranked(const struct notes *n, const struct cell_result *baseline)
 {
 	const char *mine = n->cell->answers, *theirs = baseline->answers;
+	const struct extra_fact *fact = result_other_way(n->cell);
+	if (fact)
+		return arena_print(n->arena, "it was %s", format_other_way(n->arena, fact));
 	if (has_word(mine, "absence"))
 		return "looks up names that do not exist";
 	if (has_word(theirs, "absence"))

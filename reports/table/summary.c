@@ -43,6 +43,26 @@ static void say_left_out(struct summary *s)
 		s->sentences[s->n++] = (struct sentence){"left-out", or_unknown(text), false};
 }
 
+/* "a, b and 3 more" */
+struct names {
+	const char *text;
+	size_t n;
+};
+
+static void add_name(struct summary *s, struct names *names, const char *name)
+{
+	if (names->n++ < NAMES_MAX)
+		names->text = arena_print(s->arena, "%s%s%s", names->text ? names->text : "",
+					  names->text ? ", " : "", name);
+}
+
+static const char *end_names(struct summary *s, const struct names *names)
+{
+	if (!names->text || names->n <= NAMES_MAX)
+		return names->text;
+	return arena_print(s->arena, "%s and %zu more", names->text, names->n - NAMES_MAX);
+}
+
 /*
  * "1.43x (99 % interval 1.41 to 1.45) as fast as lstat"; of few rounds "1.43x (1.2 to 1.6 in 3
  * rounds, no 99 % interval) as fast as lstat".
@@ -80,16 +100,24 @@ static const char *saving_words(struct summary *s, const struct fastest *fastest
 			   format_duration(s->arena, pass), is_walk(baseline) ? "walk" : "pass");
 }
 
+/* Why a cell is ranked or not. */
+enum rank { RANKED, OTHER_WAY, ANSWERS_LESS };
+
+static enum rank rank_of(const struct cell_result *cell)
+{
+	return cell->is_rival ? RANKED : result_other_way(cell) ? OTHER_WAY : ANSWERS_LESS;
+}
+
 /*
  * Whether the table has a cell, of those that the sentence is about, whose whole interval is below
  * 1.
  */
 static bool shows_faster(const struct summary *s, const struct cell_result *baseline,
-			 bool same_jobs, bool rival)
+			 bool same_jobs, enum rank rank)
 {
 	for (size_t i = 0; i < s->result->n_cells; i++) {
 		const struct cell_result *cell = &s->result->cells[i];
-		if (cell->is_floor || cell->is_baseline || cell->is_rival != rival ||
+		if (cell->is_floor || cell->is_baseline || rank_of(cell) != rank ||
 		    result_baseline_of(s->result, cell) != baseline ||
 		    (same_jobs && (cell->jobs != baseline->jobs || cell->finds_threads)))
 			continue;
@@ -108,7 +136,7 @@ static const char *none_faster_words(struct summary *s, const struct cell_result
 {
 	const char *n = same_jobs ? "n" : "N"; /* of "no": inside a sentence, or its first word */
 	const char *name = format_cell_in_group(s->arena, s->result, baseline);
-	if (shows_faster(s, baseline, same_jobs, true))
+	if (shows_faster(s, baseline, same_jobs, RANKED))
 		return arena_print(
 			s->arena,
 			"%so strategy is confirmed as faster than %s: a ratio in the table is "
@@ -116,7 +144,11 @@ static const char *none_faster_words(struct summary *s, const struct cell_result
 			"over all rounds, but not over the half of the rounds that is kept for "
 			"scoring",
 			n, name);
-	if (shows_faster(s, baseline, same_jobs, false))
+	if (shows_faster(s, baseline, same_jobs, OTHER_WAY))
+		return arena_print(s->arena,
+				   "%so strategy that is ranked was measurably faster than %s", n,
+				   name);
+	if (shows_faster(s, baseline, same_jobs, ANSWERS_LESS))
 		return arena_print(s->arena,
 				   "%so strategy that returns at least what %s returns was "
 				   "measurably faster",
@@ -231,6 +263,58 @@ static void say_fastest(struct summary *s)
 		if (text && strcmp(text, last))
 			say(s, "fastest", false, text);
 		last = text ? text : last;
+	}
+}
+
+/* How a cell worked and why, "mostly a walk by system calls: the tree is so small that ..". */
+struct other_way {
+	const char *words; /* NULL: in its own way, or it is in a sentence */
+	const char *group; /* "" with one group */
+};
+
+static struct other_way other_way_of(struct summary *s, const struct cell_result *cell)
+{
+	const struct extra_fact *fact = result_other_way(cell);
+	struct other_way way = {NULL, ""};
+	if (!fact || cell->status != STATUS_OK)
+		return way;
+	way.words = format_other_way(s->arena, fact);
+	if (fact->reason)
+		way.words = arena_print(s->arena, "%s: %s", way.words,
+					format_text(s->arena, fact->reason));
+	if (!labels_one_tree(s->result))
+		way.group = format_group(s->arena, s->result, cell);
+	return way;
+}
+
+/* One sentence for the i-th cell and all later ones of its group that have the same words. */
+static void say_other_way(struct summary *s, struct other_way *ways, size_t i)
+{
+	struct names names = {0};
+	const struct other_way first = ways[i];
+	for (size_t k = i; k < s->result->n_cells; k++) {
+		if (!ways[k].words || strcmp(ways[k].words, first.words) ||
+		    strcmp(ways[k].group, first.group))
+			continue;
+		ways[k].words = NULL;
+		const struct cell_result *cell = &s->result->cells[k];
+		add_name(s, &names, format_cell_in_group(s->arena, s->result, cell));
+	}
+	say(s, "other-way", false,
+	    behind_group(s, first.group,
+			 arena_print(s->arena, "%s %s %s.", or_unknown(end_names(s, &names)),
+				     names.n == 1 ? "was" : "were each", first.words)));
+}
+
+static void say_other_ways(struct summary *s)
+{
+	const size_t n = s->result->n_cells;
+	struct other_way *ways = arena_alloc(s->arena, n * sizeof(*ways));
+	for (size_t i = 0; ways && i < n; i++)
+		ways[i] = other_way_of(s, &s->result->cells[i]);
+	for (size_t i = 0; ways && i < n; i++) {
+		if (ways[i].words)
+			say_other_way(s, ways, i);
 	}
 }
 
@@ -389,18 +473,13 @@ static bool has_check(const struct summary *s, const struct cell_result *cell, c
 /* Names of the cells that have a check, "a, b and 3 more"; NULL when there are none. */
 static const char *names_of(struct summary *s, const char *code)
 {
-	const char *names = NULL;
-	size_t n = 0;
+	struct names names = {0};
 	for (size_t i = 0; i < s->result->n_cells; i++) {
 		const struct cell_result *cell = &s->result->cells[i];
-		if (!has_check(s, cell, code) || n++ >= NAMES_MAX)
-			continue;
-		names = arena_print(s->arena, "%s%s%s", names ? names : "", names ? ", " : "",
-				    format_cell(s->arena, s->result, cell));
+		if (has_check(s, cell, code))
+			add_name(s, &names, format_cell(s->arena, s->result, cell));
 	}
-	if (names && n > NAMES_MAX)
-		names = arena_print(s->arena, "%s and %zu more", names, n - NAMES_MAX);
-	return names;
+	return end_names(s, &names);
 }
 
 static void warn_cells(struct summary *s, const char *code, const char *words)
@@ -501,6 +580,7 @@ size_t summary_make(const struct result *result, struct arena *arena,
 	say_walks(&s);
 	say_requests(&s);
 	say_fastest(&s);
+	say_other_ways(&s);
 	say_pays(&s);
 	say_kernel_threads(&s);
 	say_guest(&s);

@@ -171,6 +171,13 @@ static const char *format_sample(struct arena *arena, const struct tree_facts *t
 			   COUNTED(sample->of_directories, "directory"), sample->seed);
 }
 
+const char *format_other_way(struct arena *arena, const struct extra_fact *fact)
+{
+	const bool whole = fact->part == 0 && fact->passes_short == fact->passes;
+	const char *way = format_text(arena, fact->other_way);
+	return whole ? way : or_unknown(arena_print(arena, "mostly %s", way));
+}
+
 const char *format_tree(struct arena *arena, const struct tree_facts *tree)
 {
 	if (tree->sample.of_entries)

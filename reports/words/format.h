@@ -58,6 +58,9 @@ const char *format_cell_in_group(struct arena *arena, const struct result *resul
 const char *format_cell(struct arena *arena, const struct result *result,
 			const struct cell_result *cell);
 
+/* "a walk by system calls", "mostly a walk by system calls": of result_other_way. */
+const char *format_other_way(struct arena *arena, const struct extra_fact *fact);
+
 /* The conditions of a run, one line each; if the run has several trees, those of the given one. */
 const char *format_tree(struct arena *arena, const struct tree_facts *tree);
 const char *format_fs(struct arena *arena, const struct fs_facts *fs);

@@ -26,6 +26,25 @@ static int run(struct worker *w)
 	return collect_by_pool(w, FLIST_BULK | no_sync, 0);
 }
 
+/* How much of the list is from tables. The library's reasons are static strings. */
+static unsigned extras(const struct cell *cell, struct extra extras[EXTRAS_MAX])
+{
+	const struct flist_list *list = ((const struct collected *)cell->state)->list;
+	if (!list)
+		return 0;
+	const struct flist_how *how = flist_list_how(list);
+	extras[0] = (struct extra){
+		.name = "by_tables",
+		.unit = "entries",
+		.higher_is_better = true,
+		.part = how->by_tables,
+		.whole = flist_list_length(list),
+		.reason = how->why_not,
+		.other_way = "a walk by system calls",
+	};
+	return 1;
+}
+
 STRATEGY(bulk) = {
 	.name = "bulk",
 	.summary = "libflist's collect from the filesystem's tables (ext4, btrfs, xfs; root)",
@@ -39,5 +58,6 @@ STRATEGY(bulk) = {
 	.prepare = collect_prepare,
 	.deliver = collect_deliver,
 	.finish = collect_finish,
+	.extras = extras,
 	.run = run,
 };

@@ -144,6 +144,27 @@ static void reading_gives_what_was_written(void **state)
 	result_free(read);
 }
 
+static void the_way_that_a_cell_worked_is_read(void **state)
+{
+	struct scratch *s = *state;
+	struct result *made = with_result();
+	struct extra_fact *fact = &made->cells[CELL_CACHED].extras[0];
+	fact->reason = "the other half is not cached";
+	fact->other_way = "a call \377";
+	fact->passes = 24;
+	fact->passes_short = 12;
+	write_result(s, made);
+	struct result *read = read_result(s);
+	const struct extra_fact *found = result_other_way(&read->cells[CELL_CACHED]);
+	assert_non_null(found);
+	assert_string_equal(found->reason, fact->reason);
+	assert_string_equal(found->other_way, fact->other_way);
+	assert_int_equal(found->passes, 24);
+	assert_int_equal(found->passes_short, 12);
+	result_free(made);
+	result_free(read);
+}
+
 static void the_gain_of_more_jobs_is_read(void **state)
 {
 	struct scratch *s = *state;
@@ -255,6 +276,11 @@ static const struct change changes[] = {
 	{"cells.3.passes.5.wall_ns", "{}", "$.cells[3].passes[5].wall_ns: expected a whole number"},
 	{"cells.4.extras.hit_rate.better", "\"up\"",
 	 "$.cells[4].extras.hit_rate.better: expected \"higher\" or \"lower\", found \"up\""},
+	{"cells.4.extras.hit_rate.other_way", "1",
+	 "$.cells[4].extras.hit_rate.other_way: expected a string, found 1"},
+	/* As documents of earlier versions are. */
+	{"cells.4.extras.hit_rate",
+	 "{\"unit\": \"x\", \"better\": \"lower\", \"part\": 1, \"whole\": 2}", NULL},
 	{"cells.3.reason", "[]", "$.cells[3].reason: expected a string, found an array"},
 	{"run.later", "{\"x\": 1}", NULL},
 	{"later", "[1, 2]", NULL},
@@ -425,6 +451,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(round_trip_is_identical),
 		TEST(reading_gives_what_was_written),
+		TEST(the_way_that_a_cell_worked_is_read),
 		TEST(the_gain_of_more_jobs_is_read),
 		TEST(an_empty_result_round_trips),
 		TEST(hostile_documents_are_refused_with_the_place),

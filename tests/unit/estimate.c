@@ -248,6 +248,24 @@ static void without_a_fastest_cell_the_reason_is_given(void **state)
 	assert_non_null(strstr(r->fastest[0].reason, "the output of no other program is verified"));
 }
 
+static void a_cell_that_worked_in_another_way_is_the_reason(void **state)
+{
+	struct result *r = *state;
+	struct extra_fact fact = {.other_way = "calls", .passes = 3, .passes_short = 2};
+	add_steady(r, "base", 20, 100);
+	struct cell_result *other = add_steady(r, "other", 20, 50);
+	other->extras = &fact;
+	other->n_extras = 1;
+	other->is_rival = false;
+	assert_int_equal(estimate_cells(r), 0);
+	assert_null(r->fastest[0].cell);
+	assert_string_equal(r->fastest[0].reason,
+			    "no other cell that was measured worked in its own way");
+	add_steady(r, "less", 20, 50)->is_rival = false;
+	assert_int_equal(estimate_cells(r), 0);
+	assert_string_equal(r->fastest[0].reason, "no other cell that was measured is ranked");
+}
+
 /* One that takes as many threads as pay is not as good a way of asking with the jobs of others. */
 static void a_strategy_that_finds_its_threads_does_not_win(void **state)
 {
@@ -415,6 +433,7 @@ int main(void)
 		TEST(a_strategy_that_returns_less_is_not_ranked),
 		TEST(programs_win_only_with_verified_output),
 		TEST(without_a_fastest_cell_the_reason_is_given),
+		TEST(a_cell_that_worked_in_another_way_is_the_reason),
 		TEST(a_strategy_that_finds_its_threads_does_not_win),
 		TEST(cells_that_failed_have_no_figures),
 		TEST(without_a_baseline_there_are_no_ratios),

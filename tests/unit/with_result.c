@@ -307,7 +307,11 @@ static void set_measured(struct result *r)
 				  .n = 3,
 				  .reason = "no 99% interval: needs 9 usable rounds, has 3"};
 	cell->extras = alloc(r, sizeof(*cell->extras));
-	cell->extras[0] = (struct extra_fact){"hit_rate", "lookups", true, 20000, 40000};
+	cell->extras[0] = (struct extra_fact){.name = "hit_rate",
+					      .unit = "lookups",
+					      .higher_is_better = true,
+					      .part = 20000,
+					      .whole = 40000};
 	cell->n_extras = 1;
 	cell->syscalls_total = COUNT_UNKNOWN;
 	cell->syscalls_reason = "somebody else makes them";

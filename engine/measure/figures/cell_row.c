@@ -204,25 +204,39 @@ static const char *keep_word(const char *kept, const char *word, struct arena *a
 	return same_text(kept, word) ? kept : arena_copy(arena, word);
 }
 
-static void store_extras(struct cell_result *result, const struct meter *meter, struct arena *arena)
+/*
+ * Strings of the kept fact are reused. The reason is that of the last pass that had one: the median
+ * may be of other passes than the last.
+ */
+static bool store_extra(struct extra_fact *fact, const struct extra *extra, struct arena *arena)
+{
+	const bool is_new = fact->passes == 0;
+	const char *reason = extra->reason || is_new ? extra->reason : fact->reason;
+	*fact = (struct extra_fact){
+		.name = keep_word(fact->name, extra->name, arena),
+		.unit = keep_word(fact->unit, extra->unit, arena),
+		.higher_is_better = extra->higher_is_better,
+		.part = extra->part,
+		.whole = extra->whole,
+		.reason = keep_word(fact->reason, reason, arena),
+		.other_way = keep_word(fact->other_way, extra->other_way, arena),
+		.passes = fact->passes + 1,
+		.passes_short = fact->passes_short + (extra->part < extra->whole - extra->part),
+	};
+	return fact->name && (fact->unit || !extra->unit) && (fact->reason || !reason) &&
+	       (fact->other_way || !extra->other_way);
+}
+
+void cell_row_extras(struct cell_result *result, const struct meter *meter, struct arena *arena)
 {
 	const struct cell *cell = meter_cell(meter);
-	struct extra extras[EXTRAS_MAX];
-	unsigned n = cell->strategy->extras ? cell->strategy->extras(cell, extras) : 0;
+	struct extra extras[EXTRAS_MAX] = {0};
+	const unsigned n = cell->strategy->extras ? cell->strategy->extras(cell, extras) : 0;
 	result->n_extras = 0;
-	for (unsigned i = 0; i < n; i++) {
-		struct extra_fact *fact = &result->extras[i];
-		*fact = (struct extra_fact){
-			keep_word(fact->name, extras[i].name, arena),
-			keep_word(fact->unit, extras[i].unit, arena),
-			extras[i].higher_is_better,
-			extras[i].part,
-			extras[i].whole,
-		};
-		if (!fact->name || (extras[i].unit && !fact->unit))
-			return; /* out of memory: the message is left out */
+	/* Out of memory: the figure is left out. */
+	while (result->n_extras < n &&
+	       store_extra(&result->extras[result->n_extras], &extras[result->n_extras], arena))
 		result->n_extras++;
-	}
 }
 
 static void store_decisions(struct cell_result *result, const struct meter *meter)
@@ -262,7 +276,6 @@ void cell_row_pass(struct cell_result *cell, const struct meter *meter, const st
 	store_failures(cell, meter_cell(meter), arena);
 	if (!meter_cell(meter)->strategy->uncounted)
 		cell_row_syscalls(cell, meter);
-	store_extras(cell, meter, arena);
 	store_decisions(cell, meter);
 	store_digest(cell, digest, arena);
 }

@@ -35,11 +35,11 @@ const char *cell_row_path(const char *root, const char *path, struct arena *aren
 /* The system calls of the meter's last pass, counted by the strategy or the kernel. */
 void cell_row_syscalls(struct cell_result *cell, const struct meter *meter);
 
-/*
- * Called after a verified pass: stores failures, system calls, extra figures of the strategy, the
- * digest.
- */
+/* Called after a verified pass: stores failures, system calls, decisions, the digest. */
 void cell_row_pass(struct cell_result *cell, const struct meter *meter, const struct digest *digest,
 		   struct arena *arena);
+
+/* Called after a verified pass of a round: stores the additional figures of the strategy. */
+void cell_row_extras(struct cell_result *cell, const struct meter *meter, struct arena *arena);
 
 #endif

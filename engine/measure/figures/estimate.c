@@ -217,7 +217,7 @@ static size_t count_rivals(const struct result *result, const struct cell_result
 
 static const char *why_no_rival(const struct result *result, const struct cell_result *baseline)
 {
-	size_t measured = 0, others = 0, unverified = 0;
+	size_t measured = 0, others = 0, unverified = 0, other_way = 0;
 	for (size_t i = 0; i < result->n_cells; i++) {
 		const struct cell_result *cell = &result->cells[i];
 		if (cell->is_floor || cell == baseline ||
@@ -225,9 +225,14 @@ static const char *why_no_rival(const struct result *result, const struct cell_r
 			continue;
 		others++;
 		measured += cell->status == STATUS_OK;
+		other_way += cell->status == STATUS_OK && result_other_way(cell);
 		unverified +=
 			cell->status == STATUS_OK && cell->command && !cell->is_output_verified;
 	}
+	if (measured && measured == other_way)
+		return "no other cell that was measured worked in its own way";
+	if (other_way)
+		return "no other cell that was measured is ranked";
 	if (measured && measured == unverified)
 		return "the output of no other program that was measured is verified";
 	if (unverified)
