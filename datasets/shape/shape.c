@@ -1,6 +1,6 @@
 /*
- * Shapes: checks of values against each other (of single values: shape_keys.h), loading and
- * writing.
+ * Checks the values of a shape against each other (single values: shape_keys.h); loads and writes
+ * shapes.
  */
 #include "datasets/shape/shape.h"
 
@@ -79,8 +79,8 @@ static int check_depth(const struct json_node *at, const struct shape *shape)
 	if (path > SHAPE_PATH_MAX && !shape->long_paths)
 		return json_node_bad(&depth,
 				     "is %u, but with names of up to %" PRIu64
-				     " bytes paths get %" PRIu64
-				     " bytes long; beyond %d, say \"long_paths\": true",
+				     " bytes, paths have up to %" PRIu64
+				     " bytes; for more than %d, set \"long_paths\": true",
 				     shape->depth, quantity_max(shape_lengths(shape, true)), path,
 				     SHAPE_PATH_MAX);
 	return 0;
@@ -154,13 +154,13 @@ static int check_names(const struct json_node *at, const struct shape *shape, ui
 	size_t extension = longest_extension(shape);
 	if (files > 0 && number + extension > name)
 		return json_node_bad(&names,
-				     "names of %" PRIu64 " bytes%s cannot tell %" PRIu64
-				     " entries apart",
+				     "names of %" PRIu64 " bytes%s are too few for %" PRIu64
+				     " different names",
 				     name, extension ? " with their extensions" : "", crowd);
 	if (subdirs > 0 && number > dir_name)
 		return json_node_bad(shape->dir_name_length.n ? &dirs : &names,
-				     "names of %" PRIu64 " bytes cannot tell %" PRIu64
-				     " entries apart",
+				     "names of %" PRIu64 " bytes are too few for %" PRIu64
+				     " different names",
 				     dir_name, crowd);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * Special cases that programs often handle wrongly and that no quantity describes. Each is an
+ * Lists special cases that programs often handle wrongly and that no quantity describes. Each is an
  * additional directory in the root, named after the case: with a list of literal names or, if only
  * the form of names differs, a few numbers.
  *

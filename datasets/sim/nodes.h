@@ -1,8 +1,9 @@
 /*
- * A shape's entries as the nodes of a filesystem, without a table: a node's number is its place in
- * the tree, counted directory by directory. The root is 1; a directory's files follow it, then its
- * first sub-directory with everything below it, then the second. So each number can be located from
- * the root, in as many steps as the entry is deep, and is the same in every server of the shape.
+ * Numbers a shape's entries as the nodes of a filesystem, without a table: a node's number is its
+ * place in the tree, counted directory by directory. The root is 1; a directory's files follow it,
+ * then its first sub-directory with everything below it, then the second. So each number can be
+ * located from the root, in as many steps as the entry is deep, and is the same in every server of
+ * the shape.
  *
  * With a profile, the number of entries below a directory is not known. Such shapes are counted
  * depth by depth: all files of a depth, then all sub-directories. The specials follow.

@@ -169,7 +169,7 @@ int sim_facts(struct sim *sim, char *text, size_t size)
 		return error;
 	sim_counts(sim, &counts);
 	int used = snprintf(text, size,
-			    "a getattr takes %.3f ms where %.3f ms were asked for; %.1f us "
+			    "a getattr takes %.3f ms where %.3f ms were requested; %.1f us "
 			    "without latency",
 			    (double)all / 1e6, (double)sim->rtt_ns / 1e6, (double)own / 1e3);
 	if (counts.requests && used > 0 && (size_t)used < size)

@@ -1,5 +1,5 @@
 /*
- * One entry on a filesystem: makes it as the generator describes, and compares it with that
+ * Makes one entry on a filesystem as the generator describes it, and compares it with that
  * description. By directory descriptor and name only; no link is followed.
  */
 #ifndef DATASETS_TREE_ENTRY_H

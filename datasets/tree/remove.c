@@ -1,7 +1,7 @@
 /*
- * tree_remove and tree_prune. All reasons for refusing are checked before anything is removed. From
- * then on the sentinel has the state "removing", and it is removed last, so that a removal that was
- * killed can be continued.
+ * Removes trees (tree_remove and tree_prune). All reasons for refusing are checked before anything
+ * is removed. From then on the sentinel has the state "removing", and it is removed last, so that a
+ * removal that was killed can be continued.
  */
 #include <dirent.h>
 #include <errno.h>

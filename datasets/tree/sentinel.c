@@ -73,7 +73,7 @@ static int check_inode(const struct json_node *at, const struct member *m, void 
 	if (strcmp(text, ours) != 0)
 		return json_node_bad(at,
 				     "is \"%s\", but this directory's is \"%s\": this is a copy "
-				     "of a tree, which statmark leaves alone",
+				     "of a tree, which statmark does not touch",
 				     text, ours);
 	return 0;
 }
@@ -91,7 +91,7 @@ static int check_born(const struct json_node *at, const struct member *m, void *
 	if (*born->ours && strcmp(text, born->ours) != 0)
 		return json_node_bad(at,
 				     "is \"%s\", but this directory's is \"%s\": this is a copy "
-				     "of a tree, which statmark leaves alone",
+				     "of a tree, which statmark does not touch",
 				     text, born->ours);
 	memcpy(born->theirs, text, strlen(text) + 1);
 	return 0;

@@ -1,8 +1,8 @@
 /*
- * Threads that share the work on a tree. Each works on a task, a sub-tree. It offers the sub-trees
- * that it finds to the others, who take them while there is space in a short queue, and works
- * itself on those not taken. So memory and descriptors are bounded, no thread is idle while there
- * is work, and with one thread it is plain recursion.
+ * Distributes the work on a tree among threads. Each works on a task, a sub-tree. It offers the
+ * sub-trees that it finds to the others, who take them while there is space in a short queue, and
+ * works itself on those not taken. So memory and descriptors are bounded, no thread is idle while
+ * there is work, and with one thread it is plain recursion.
  *
  * The caller's thread is member 0, the only one that reports progress and checks whether to stop.
  */

@@ -1,5 +1,5 @@
 /*
- * The facts of a tree that statmark made, and tree_ensure, which finds it again.
+ * Reads the facts of a tree that statmark made, and makes a tree or finds it again (tree_ensure).
  */
 #include "datasets/tree/tree.h"
 

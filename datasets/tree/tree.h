@@ -42,7 +42,7 @@ struct tree_info {
 	enum tree_state state;
 	struct digest digest;      /* of all names and types */
 	char root[PATH_MAX];       /* path of the part that is measured: DIR/tree */
-	char born[TREE_BORN_SIZE]; /* of DIR, as its sentinel says; empty: it does not */
+	char born[TREE_BORN_SIZE]; /* of DIR, from its sentinel; empty: not known */
 };
 
 struct tree_counts {

@@ -1,8 +1,8 @@
 /*
- * The digest of a loaded tree is computed from whole paths (gen_hash). Far below, paths are not
- * stored in one piece, and hashing each from its beginning would take time quadratic in the depth.
- * There the hash of a path is continued from that of its directory, which gives the same value. The
- * type is the seed, so entries of each type are hashed in a separate run.
+ * Computes the digest of a loaded tree from whole paths (gen_hash). Far below, paths are not stored
+ * in one piece, and hashing each from its beginning would take time quadratic in the depth. There
+ * the hash of a path is continued from that of its directory, which gives the same value. The type
+ * is the seed, so entries of each type are hashed in a separate run.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
- * tree_verify. A generated name contains its number, so the generator can find the entry that a
- * name on disk belongs to. What was found is stored in one byte per entry of a directory, and no
- * listing is stored or sorted.
+ * Compares a tree with its shape (tree_verify). A generated name contains its number, so the
+ * generator can find the entry that a name on disk belongs to. What was found is stored in one byte
+ * per entry of a directory, and no listing is stored or sorted.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /*
  * The result document, "statmark-run/1": a struct result as JSON and back. The fields are listed
- * once, in the tables of document.c; schema/run.schema.json says the same to other programs.
+ * once, in the tables of document.c; schema/run.schema.json describes them for other programs.
  */
 #ifndef REPORTS_DOCUMENT_DOCUMENT_H
 #define REPORTS_DOCUMENT_DOCUMENT_H

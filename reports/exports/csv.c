@@ -1,6 +1,6 @@
 /*
- * Tidy data: a row for each pass, a column for each variable, and a value for every variable in
- * every row. RFC 4180, but lines end in LF. A text that a spreadsheet would take for a formula
+ * Writes tidy data: a row for each pass, a column for each variable, and a value for every variable
+ * in every row. RFC 4180, but lines end in LF. A text that a spreadsheet would take for a formula
  * begins with an apostrophe.
  */
 #include <errno.h>

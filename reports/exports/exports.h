@@ -1,7 +1,7 @@
 /*
- * A result in the formats of other programs: tables, benchmark trackers, monitoring, storage tools.
- * They contain the cells of a run that have figures, without floors, and name the unit. Names come
- * from documents and may contain any bytes; every format escapes them by its own rules.
+ * Writes a result in the formats of other programs: tables, benchmark trackers, monitoring, storage
+ * tools. They contain the cells of a run that have figures, without floors, and name the unit.
+ * Names come from documents and may contain any bytes; every format escapes them by its own rules.
  */
 #ifndef REPORTS_EXPORTS_EXPORTS_H
 #define REPORTS_EXPORTS_EXPORTS_H

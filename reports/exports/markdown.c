@@ -1,4 +1,4 @@
-/* The table as markdown: a row for each cell, including floors and cells without figures. */
+/* Writes the table as markdown: a row for each cell, including floors and cells without figures. */
 #include <errno.h>
 #include <inttypes.h>
 

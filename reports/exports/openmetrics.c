@@ -1,8 +1,8 @@
 /*
- * OpenMetrics 1.0 text: gauges in base units (seconds, ratios), with a label for each fact of a
- * cell. The textfile collector of node_exporter can read such a file, too: its parser is that of
- * the older text format of Prometheus, which ignores the other lines as comments but does not know
- * the type "info".
+ * Writes OpenMetrics 1.0 text: gauges in base units (seconds, ratios), with a label for each fact
+ * of a cell. The textfile collector of node_exporter can read such a file, too: its parser is that
+ * of the older text format of Prometheus, which ignores the other lines as comments but does not
+ * know the type "info".
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /*
- * The output formats of two storage tools, fio and IO500. Fields that a cell does not have are 0. A
- * fetched entry counts as an I/O of 0 bytes.
+ * Writes the output formats of two storage tools, fio and IO500. Fields that a cell does not have
+ * are 0. A fetched entry counts as an I/O of 0 bytes.
  */
 #include <errno.h>
 #include <inttypes.h>

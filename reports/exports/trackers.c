@@ -1,6 +1,7 @@
 /*
- * Formats of programs that compare and track benchmarks. Programs that accept single passes get
- * those, and compute their own statistics. The others get the median and the interval of the table.
+ * Writes the formats of programs that compare and track benchmarks. Programs that accept single
+ * passes get those, and compute their own statistics. The others get the median and the interval of
+ * the table.
  */
 #include <ctype.h>
 #include <errno.h>

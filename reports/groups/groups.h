@@ -1,6 +1,7 @@
 /*
- * A run over several trees and cache states as a grid: a row for each baseline, with the cells that
- * are compared with it, and a column for each kind of cell (strategy, parameters and jobs).
+ * Arranges a run over several trees and cache states as a grid: a row for each baseline, with the
+ * cells that are compared with it, and a column for each kind of cell (strategy, parameters and
+ * jobs).
  */
 #ifndef REPORTS_GROUPS_GROUPS_H
 #define REPORTS_GROUPS_GROUPS_H

@@ -1,6 +1,6 @@
 /*
- * Trees of one shape in several sizes, on one filesystem and in one cache state: figures over the
- * number of entries, and from how many entries several jobs pay.
+ * Finds trees of one shape in several sizes, on one filesystem and in one cache state, and the
+ * number of entries from which several jobs pay.
  */
 #ifndef REPORTS_GROUPS_SIZES_H
 #define REPORTS_GROUPS_SIZES_H

@@ -1,9 +1,10 @@
 /*
- * When did a series of figures change its level? E-divisive (Matteson and James, "A nonparametric
- * approach for multiple change point analysis of multivariate data", JASA 2014): cut where the two
- * parts differ most by their energy distance, and keep the cut only if shuffled series seldom have
- * one as good; then again within the parts. No distribution is assumed, so a spike now and then is
- * no change, and a seed makes the answer the same every time.
+ * Finds the points at which a series of figures changes its level, by the method E-divisive
+ * (Matteson and James, "A nonparametric approach for multiple change point analysis of multivariate
+ * data", JASA 2014): cut where the two parts differ most by their energy distance, and keep the cut
+ * only if shuffled series seldom have one as good; then repeat this within the parts. No
+ * distribution is assumed, so an occasional spike is not a change. The seed makes the result
+ * reproducible.
  *
  * Integers throughout: series are logarithms of ratios in millionths, so a difference of 50,000 is
  * about 5 %.

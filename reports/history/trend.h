@@ -1,4 +1,4 @@
-/* Series of the history with their levels, changes and noise. */
+/* Analyses series of the history: their levels, changes and noise. */
 #ifndef REPORTS_HISTORY_TREND_H
 #define REPORTS_HISTORY_TREND_H
 

@@ -1,6 +1,6 @@
 /*
- * Plots in SVG, inside the page. The colours come from the page's style sheet, light or dark. A
- * <title> at each point holds its values. The unit is a pixel of a page that is not zoomed.
+ * Draws plots in SVG, inside the page. The colours come from the page's style sheet, light or dark.
+ * A <title> at each point holds its values. The unit is a pixel of a page that is not zoomed.
  */
 #ifndef REPORTS_PAGE_CHART_H
 #define REPORTS_PAGE_CHART_H

@@ -1,4 +1,4 @@
-/* Estimates in a table: each is a dot with its interval, on an axis that all rows share. */
+/* Draws estimates in a table: each is a dot with its interval, on an axis that all rows share. */
 #ifndef REPORTS_PAGE_DOTS_H
 #define REPORTS_PAGE_DOTS_H
 

@@ -39,8 +39,8 @@ void frame_open(FILE *to, const char *title)
 void frame_close(FILE *to, const char *version)
 {
 	html_put(to,
-		 "</main>\n<footer><p>Written by statmark%s%s. This file needs nothing beside "
-		 "it.</p></footer>\n",
+		 "</main>\n<footer><p>Written by statmark%s%s. This file needs no other "
+		 "files.</p></footer>\n",
 		 version ? " " : "", version ? version : "");
 	fputs("<div id=\"tip\" role=\"status\" hidden></div>\n<script>\n", to);
 	put_embedded(to, embedded_scripts);

@@ -141,7 +141,7 @@ static void put_differences(const struct across *a)
 		html_close_table(a->to);
 	else if (all_have_cells(a))
 		html_put(a->to,
-			 "<p>The runs%s stand on the same machine, kernel, build, tree and "
+			 "<p>The runs%s have the same machine, kernel, build, tree and "
 			 "filesystem.%s</p>\n",
 			 same ? "" : "' first baselines",
 			 same ? "" : " The baselines of other trees or states differ.");
@@ -215,8 +215,8 @@ void page_put_across(FILE *to, struct arena *arena, const struct page_run *runs,
 	fputs("<section id=\"across\" class=\"across\" aria-label=\"Comparison\">\n"
 	      "<h2>Cells side by side</h2>\n"
 	      "<p class=\"note\">Time per entry in ns, with its change against the first run that "
-	      "has the cell, and time against the run's own baseline. One document a side gives no "
-	      "verdict: two runs of the same thing differ by more than their intervals say. "
+	      "has the cell, and time against the run's own baseline. One document per side gives "
+	      "no verdict: two runs of the same build differ by more than either interval. "
 	      "<code>statmark compare</code> judges several.</p>\n",
 	      to);
 	html_open_table(to, "cells side by side", "small wide", NULL);

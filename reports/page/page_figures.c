@@ -398,7 +398,7 @@ static void put_tails(const struct page *p)
 	if (!f.n)
 		return;
 	page_begin_section(p, "tails", "Single entries");
-	fputs("<p class=\"note\">The share of sampled entries that took at least so long; lines "
+	fputs("<p class=\"note\">The share of sampled entries that took at least that long; lines "
 	      "end where fewer than ten samples are left. Further left is faster, and a line that "
 	      "turns right has a tail.</p>\n<div class=\"panels\">\n",
 	      p->to);

@@ -197,7 +197,8 @@ static void put_table(const struct series_page *s)
 	}
 	fputs("<p class=\"note\">Ratios: time over that of the baseline, less is better. In the "
 	      "plot a dot is the last run and the bar its interval. Level: the median since the "
-	      "last change. Noise: nine in ten points lie so near to their level. Change: the last "
+	      "last change. Noise: nine in ten points are that near to their level. Change: the "
+	      "last "
 	      "one.</p>\n"
 	      "<div class=\"filter\"></div>\n",
 	      p->to);

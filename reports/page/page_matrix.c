@@ -203,8 +203,8 @@ void page_put_matrix(const struct page *p)
 	html_put(p->to,
 		 "<p class=\"note\">Below 1 (<span class=\"key hf3\">blue</span>) is faster "
 		 "than the baseline%s, above 1 (<span class=\"key hs3\">orange</span>) slower. "
-		 "Framed: the smallest that answers as much as the baseline. In brackets: no "
-		 "interval excludes 1.</p>\n",
+		 "Framed: the smallest of those that return at least as much as the baseline. "
+		 "In brackets: no interval excludes 1.</p>\n",
 		 several ? " of the row" : "");
 	html_open_table(p->to, "ratios", "matrix", NULL);
 	put_rows(&m);

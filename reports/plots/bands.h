@@ -1,6 +1,7 @@
 /*
- * Two strategies along an axis: the time per entry of each and their ratio, with bands for their
- * intervals, and the point where they cross. The script is crossover.gp, which draws like sizes.gp.
+ * Draws two strategies along an axis: the time per entry of each and their ratio, with bands for
+ * their intervals, and the point where they cross. The script is crossover.gp, which draws like
+ * sizes.gp.
  */
 #ifndef REPORTS_PLOTS_BANDS_H
 #define REPORTS_PLOTS_BANDS_H

@@ -1,8 +1,8 @@
 /*
- * A row for each strategy with its jobs on one tree, with a dot for each cache state. The document
- * does not pair cells of two states by round, so there is no interval for the difference of two
- * states. The text beside a row gives the quotient of the two medians, and each dot has its own
- * whiskers.
+ * Writes the data of cold-and-warm: a row for each strategy with its jobs on one tree, with a dot
+ * for each cache state. The document does not pair cells of two states by round, so there is no
+ * interval for the difference of two states. The text beside a row gives the quotient of the two
+ * medians, and each dot has its own whiskers.
  */
 #include "reports/plots/kinds.h"
 

@@ -1,8 +1,8 @@
 /*
- * gnuplot is a language: it runs commands in backticks, also inside double quotes, and interprets
- * backslashes, '%' and '{}' in many places. So no text of a result is written into a script. The
- * scripts are constant. Names and words are in columns of TSV files, and drawing_words removes the
- * few characters that gnuplot interprets in data.
+ * Writes scripts and data, and runs gnuplot. gnuplot is a language: it runs commands in backticks,
+ * also inside double quotes, and interprets backslashes, '%' and '{}' in many places. So no text of
+ * a result is written into a script. The scripts are constant. Names and words are in columns of
+ * TSV files, and drawing_words removes the few characters that gnuplot interprets in data.
  */
 #include "reports/plots/drawing.h"
 

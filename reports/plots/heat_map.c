@@ -1,4 +1,4 @@
-/* A heat map of the ratios of strategies in several groups. */
+/* Writes the data of heat-map: the ratios of strategies in several groups. */
 #include "reports/plots/kinds.h"
 
 #include <inttypes.h>

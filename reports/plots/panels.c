@@ -1,4 +1,4 @@
-/* Line plots with a panel for each group. */
+/* Writes the data of line plots with a panel for each group. */
 #include "reports/plots/kinds.h"
 
 #include <inttypes.h>

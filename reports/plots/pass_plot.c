@@ -1,6 +1,7 @@
 /*
- * A panel for each baseline and each of the fastest cells. Times are multiples of the cell's own
- * median, so that one axis fits all panels, and a drift of the whole machine shows in all of them.
+ * Writes the data of passes: a panel for each baseline and each of the fastest cells. Times are
+ * multiples of the cell's own median, so that one axis fits all panels, and a drift of the whole
+ * machine shows in all of them.
  */
 #include "reports/plots/kinds.h"
 

@@ -1,4 +1,4 @@
-/* Plots of times and ratios with a row for each cell. */
+/* Writes the data of plots of times and ratios with a row for each cell. */
 #include "reports/plots/kinds.h"
 
 #include <inttypes.h>

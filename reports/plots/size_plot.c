@@ -1,4 +1,4 @@
-/* Times and ratios over the size of trees. */
+/* Writes the data of sizes: times and ratios over the size of trees. */
 #include "reports/plots/kinds.h"
 
 #include "engine/base/util.h"

@@ -1,7 +1,7 @@
 /*
- * A judgement in each output format: for a terminal, for other programs, as summary and annotations
- * of a GitHub workflow, and as JUnit XML for CI servers. Every format has the worst rows first.
- * Names of cells and reasons may have any bytes and are escaped.
+ * Writes a judgement in each output format: for a terminal, for other programs, as summary and
+ * annotations of a GitHub workflow, and as JUnit XML for CI servers. Every format has the worst
+ * rows first. Names of cells and reasons may have any bytes and are escaped.
  */
 #ifndef REPORTS_PRESENT_PRESENT_H
 #define REPORTS_PRESENT_PRESENT_H

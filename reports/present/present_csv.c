@@ -1,4 +1,4 @@
-/* A row for each comparison, for spreadsheets and scripts. */
+/* Writes a row for each comparison, for spreadsheets and scripts. */
 #include <inttypes.h>
 
 #include "engine/base/util.h"

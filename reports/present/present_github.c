@@ -1,7 +1,7 @@
 /*
- * Annotations of a GitHub workflow: lines that its runner finds in the output of a step. The runner
- * shows ten of a kind and silently drops the rest, so at most ten are written, the last of them a
- * summary. Nothing else is printed, because a line that begins with "::" would be a command.
+ * Writes annotations of a GitHub workflow: lines that its runner finds in the output of a step. The
+ * runner shows ten of a kind and silently drops the rest, so at most ten are written, the last of
+ * them a summary. Nothing else is printed, because a line that begins with "::" would be a command.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* A judgement as JSON. */
+/* Writes a judgement as JSON. */
 #include <errno.h>
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /*
- * JUnit XML for CI servers: a test case for each row, a failure for a regression, an error for an
- * invalid row, a skip for an inconclusive one. Servers list the attributes; the bodies have all
- * details for people.
+ * Writes JUnit XML for CI servers: a test case for each row, a failure for a regression, an error
+ * for an invalid row, a skip for an inconclusive one. Servers list the attributes; the bodies have
+ * all details for people.
  */
 #include <errno.h>
 #include <inttypes.h>

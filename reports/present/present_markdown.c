@@ -1,8 +1,7 @@
 /*
- * Markdown for the summary of a step in a GitHub workflow: what went wrong in the open, the rest
+ * Writes markdown for the summary of a step in a GitHub workflow: failures visible, the rest
  * folded. GitHub refuses a summary above 1 MiB as a whole, so rows that would not fit are left out
- * and counted.
- * <code> keeps names from being links.
+ * and counted. <code> keeps names from being links.
  */
 #include <errno.h>
 #include <inttypes.h>

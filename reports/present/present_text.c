@@ -1,4 +1,4 @@
-/* A judgement as text. */
+/* Writes a judgement as text. */
 #include <errno.h>
 #include <string.h>
 

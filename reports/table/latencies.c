@@ -1,4 +1,4 @@
-/* The table of latencies, below that of times. */
+/* Prints the table of latencies, below that of times. */
 #include "reports/table/table.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Ratios of several trees side by side. */
+/* Prints the ratios of several trees side by side. */
 #include "reports/table/table.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * Notes on one cell: few rounds, errors, why it is not ranked. They are shown below its row in the
- * table, and on the page.
+ * Makes the notes on one cell: few rounds, errors, why it is not ranked. They are shown below its
+ * row in the table, and on the page.
  */
 #ifndef REPORTS_TABLE_NOTES_H
 #define REPORTS_TABLE_NOTES_H

@@ -1,6 +1,6 @@
 /*
- * The result of a run in plain sentences: which strategy is fastest and by how much, and the
- * warnings. They end the table and begin the page.
+ * Makes the sentences about a run: which strategy is fastest and by how much, and the warnings.
+ * They end the table and begin the page.
  */
 #ifndef REPORTS_TABLE_SUMMARY_H
 #define REPORTS_TABLE_SUMMARY_H

@@ -1,5 +1,5 @@
 /*
- * A result on a terminal: what was measured where, a row for each cell, the floor, and the plain
+ * Prints a result on a terminal: what was measured where, a row for each cell, the floor, and the
  * sentences (summary.h).
  */
 #ifndef REPORTS_TABLE_TABLE_H

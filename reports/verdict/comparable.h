@@ -1,7 +1,7 @@
 /*
- * The conditions of a figure: machine, kernel, build, filesystem, tree, cache state. Figures
- * measured under different conditions differ for that reason alone. So a comparison names the
- * conditions that may differ, and all others have to be equal, field by field.
+ * Compares the conditions of figures: machine, kernel, build, filesystem, tree, cache state.
+ * Figures measured under different conditions differ for that reason alone. So a comparison names
+ * the conditions that may differ, and all others have to be equal, field by field.
  */
 #ifndef REPORTS_VERDICT_COMPARABLE_H
 #define REPORTS_VERDICT_COMPARABLE_H
@@ -10,7 +10,7 @@
 #include "engine/result.h"
 #include "reports/verdict/judgement.h"
 
-/* A cell of a document; name is how messages call the document. */
+/* A cell of a document; name is that of the document in messages. */
 struct document_cell {
 	const char *name;
 	const struct result *result;

@@ -1,7 +1,8 @@
 /*
- * The cells of both sides by id; for each the values of its units, the reasons not to compare them,
- * and the interval of the difference of two unpaired samples. All intervals together have the error
- * of the family, so the more cells there are, the more confidence each needs.
+ * Compares documents cell by cell, by id: collects the values of the units of both sides, the
+ * reasons not to compare them, and computes the interval of the difference of two unpaired samples.
+ * The error probability is divided among all intervals, so the more cells there are, the more
+ * confidence each needs.
  */
 #include "reports/verdict/compare.h"
 
@@ -78,7 +79,10 @@ static bool is_lacking(struct document_comparison *c, const struct document_cell
 	return true;
 }
 
-/* Documents of one side have to agree in everything, those of two in what is not across. */
+/*
+ * Documents of one side must have all conditions equal; those of different sides may differ in what
+ * --across names.
+ */
 static void collect(struct document_comparison *c, const struct document_side *side, const char *id,
 		    struct units *units, struct verdict_input *e)
 {
@@ -107,9 +111,9 @@ static void collect(struct document_comparison *c, const struct document_side *s
 
 static const char *too_few(struct document_comparison *c, size_t least)
 {
-	return or_memory(
-		arena_print(c->j->arena, "%zu documents a side are the least for %s at %.3g %%",
-			    least, COUNTED(c->n_ids, "cell"), 100 * (1 - c->terms->family_error)));
+	return or_memory(arena_print(
+		c->j->arena, "fewer than %zu documents per side, the least for %s at %.3g %%",
+		least, COUNTED(c->n_ids, "cell"), 100 * (1 - c->terms->family_error)));
 }
 
 static int estimate(struct document_comparison *c, const struct units *base,
@@ -119,7 +123,7 @@ static int estimate(struct document_comparison *c, const struct units *base,
 	if (e->no_verdict || e->ratio.known)
 		return error;
 	if (c->base.n == 1 && c->head.n == 1)
-		e->no_verdict = "one document a side cannot be a verdict";
+		e->no_verdict = "one document per side gives no verdict";
 	else
 		e->no_verdict = too_few(c, stats_shift_least(c->confidence));
 	return error;
@@ -306,10 +310,9 @@ static int tell_notes(struct document_comparison *c)
 	struct judgement *j = c->j;
 	int error = 0;
 	if (c->base.n == 1 && c->head.n == 1 && !c->same_run)
-		error = judgement_note(j,
-				       "One document a side gives figures, not a verdict: they do "
-				       "not show how much runs of the same thing vary. Compare "
-				       "five or more documents a side.");
+		error = judgement_note(j, "One document per side gives figures, not a verdict: it "
+					  "does not show how much runs of the same build vary. "
+					  "Compare five or more documents per side.");
 	if (!error && c->n_uncounted)
 		error = judgement_note(j,
 				       "System calls of %s are not compared: only one side counted "
@@ -359,7 +362,7 @@ int compare_documents(const struct compare_document *base, size_t n_base,
 		.terms = terms,
 	};
 	if (MAX(n_base, n_head) > STATS_SHIFT_MAX)
-		return err_set(err, -E2BIG, "more than %d documents a side", STATS_SHIFT_MAX);
+		return err_set(err, -E2BIG, "more than %d documents per side", STATS_SHIFT_MAX);
 	int error = find_same_run(&c, err);
 	if (error)
 		return error;

@@ -1,11 +1,11 @@
 /*
- * Documents against documents. Two runs of the same thing differ by more than their intervals say:
- * the life of a process, where its memory lies, what the machine did that day. So a document is one
- * unit of inference: several a side give a verdict, one a side gives figures and says that they are
- * none. What the documents stand on has to be the same but for what is named (comparable.h).
+ * Compares documents with documents. Two runs of the same build differ by more than the interval of
+ * either, because of the memory layout of the process and the state of the machine. So a document
+ * is one unit of inference: several per side give a verdict, one per side gives figures and a note.
+ * All conditions must be the same except those that are named (comparable.h).
  *
- * Inside documents two strategies or filesystems are compared by pairs: in one document round by
- * round, in several document by document.
+ * Within documents two strategies or filesystems are compared by pairs: in one document round by
+ * round, in several documents document by document.
  */
 #ifndef REPORTS_VERDICT_COMPARE_H
 #define REPORTS_VERDICT_COMPARE_H
@@ -24,7 +24,7 @@ struct compare_terms {
 	bool relative;       /* time over the time of each document's own baseline, not time */
 	double tolerance;    /* differences up to this are none: 0.01 */
 	double limit;        /* a slowdown that a pass excludes: 0.05 */
-	double family_error; /* chance that any interval of the judgement misses: 0.01 */
+	double family_error; /* probability that some interval misses the true value: 0.01 */
 };
 
 /*

@@ -1,7 +1,7 @@
 /*
- * Two strategies or filesystems inside documents. One document: its rounds are the units, each
- * holds both cells within moments. Several: each gives the median over its rounds, and the
- * documents are the units, which also covers what differs from life to life.
+ * Compares two strategies or filesystems within documents. With one document the rounds are the
+ * units: each has both cells within a short time. With several, each document gives the median over
+ * its rounds, and the documents are the units, which includes the differences between processes.
  */
 #include "reports/verdict/compare.h"
 
@@ -166,7 +166,7 @@ static int judge_pair(struct pairs *p, const struct pair *pair)
 		e.no_verdict = "they have no round in common: they were measured one after the "
 			       "other, such as trees that do not fit into memory together";
 	} else if (!error && !e.ratio.known) {
-		e.no_verdict = arena_print(arena, "%s; %zu are the least for this",
+		e.no_verdict = arena_print(arena, "%s, fewer than the %zu needed",
 					   COUNTED(n, p->j->unit_one), stats_least(confidence));
 		error = e.no_verdict ? 0 : -ENOMEM;
 	}

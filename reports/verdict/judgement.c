@@ -73,17 +73,17 @@ static const char *interval_words(struct arena *arena, enum verdict verdict,
 	const char *limit = judgement_percent(arena, e->limit);
 	switch (verdict) {
 	case VERDICT_REGRESSED:
-		return arena_print(arena, "slower by at least %s, more than the %s allowed for",
+		return arena_print(arena, "slower by at least %s, more than the tolerated %s",
 				   judgement_percent(arena, ratio->lo - 1), tolerance);
 	case VERDICT_IMPROVED:
-		return arena_print(arena, "faster by at least %s, more than the %s allowed for",
+		return arena_print(arena, "faster by at least %s, more than the tolerated %s",
 				   judgement_percent(arena, ratio->hi - 1), tolerance);
 	case VERDICT_OK:
 		return arena_print(arena, "a slowdown of %s is excluded", limit);
 	default:
 		return arena_print(arena,
-				   "between %s and %s: neither a difference nor that there "
-				   "is none",
+				   "between %s and %s: neither a difference nor its "
+				   "absence is shown",
 				   judgement_change(arena, ratio->lo),
 				   judgement_change(arena, ratio->hi));
 	}
@@ -248,7 +248,7 @@ static void settle_cache_fact(struct judgement *j)
 		return; /* one, or none is known */
 	for (size_t i = 0; i < j->n_facts; i++) {
 		if (strcmp(j->facts[i].name, "cache") == 0)
-			j->facts[i].base = j->facts[i].head = "as each row says";
+			j->facts[i].base = j->facts[i].head = "see each row";
 	}
 }
 

@@ -14,10 +14,10 @@
 
 #define JUDGEMENT_SCHEMA "statmark-judgement/1"
 
-/* One side as it is named and what it stands on, "kernel.release" = "6.1.0". */
+/* A fact about both sides, their name or a condition: "kernel.release" = "6.1.0". */
 struct judged_fact {
 	const char *name, *base, *head;
-	bool names; /* it tells what a side is called: two sides may differ in it */
+	bool names; /* it names a side: two sides may differ in it */
 };
 
 struct judged {
@@ -38,7 +38,7 @@ struct judged {
 	double tolerance, limit, seen;
 };
 
-/* What has judged: documents were compared, or a gate has measured. */
+/* The origin: documents were compared, or a gate has measured. */
 enum judgement_kind { JUDGEMENT_COMPARE, JUDGEMENT_GATE };
 enum { JUDGEMENT_KINDS = JUDGEMENT_GATE + 1 };
 
@@ -49,8 +49,8 @@ struct judgement {
 	const char *unit;          /* of inference, plural: "documents", "rounds", "worker pairs" */
 	const char *unit_one;      /* the same of one: "document" */
 	uint32_t n_base, n_head;   /* units of either side */
-	double family_error;       /* that any interval of the judgement misses: 0.01 */
-	struct judged_fact *facts; /* what the sides stand on */
+	double family_error;       /* probability that some interval misses the true value: 0.01 */
+	struct judged_fact *facts; /* names and conditions of the sides */
 	size_t n_facts, room_facts;
 	const char **notes; /* notes for the reader, whole sentences */
 	size_t n_notes, room_notes;

@@ -1,4 +1,4 @@
-/* The picture of a judgement: changes with their intervals, what is tolerated, and the limit. */
+/* Draws a judgement: changes with their intervals, the tolerance, and the limit. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>

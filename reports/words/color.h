@@ -1,4 +1,4 @@
-/* The colours of text on a terminal (SGR). */
+/* Colours text on a terminal (SGR). */
 #ifndef REPORTS_WORDS_COLOR_H
 #define REPORTS_WORDS_COLOR_H
 

@@ -298,8 +298,8 @@ static const char *format_precision(struct arena *arena, const struct run_facts 
 	double wanted = (double)run->precision_wanted_ppm / 1e4;
 	if (run->precision_reached_ppm == COUNT_UNKNOWN)
 		return or_unknown(
-			arena_print(arena, " (precision not known of %.3g %% wanted)", wanted));
-	return or_unknown(arena_print(arena, " (precision %.3g %% of %.3g %% wanted; widest %s)",
+			arena_print(arena, " (precision not known, %.3g %% requested)", wanted));
+	return or_unknown(arena_print(arena, " (precision %.3g %%, %.3g %% requested; widest %s)",
 				      (double)run->precision_reached_ppm / 1e4, wanted,
 				      format_text(arena, run->precision_cell)));
 }

@@ -1,6 +1,6 @@
 /*
- * Rows of one kind for other programs: the same content as markdown, CSV or JSON (an array of
- * objects).
+ * Writes rows of one kind for other programs: the same content as markdown, CSV or JSON (an array
+ * of objects).
  */
 #ifndef REPORTS_WORDS_GRID_H
 #define REPORTS_WORDS_GRID_H

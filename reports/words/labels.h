@@ -1,7 +1,7 @@
 /*
- * The names of rows. A cache state that all cells share is named once above a table, so it is left
- * out of their names. A name that is too long for its column is cut so that it stays different from
- * all others in the column. Documents contain ids and labels in full.
+ * Makes the names of rows. A cache state that all cells share is named once above a table, so it is
+ * left out of their names. A name that is too long for its column is cut so that it stays different
+ * from all others in the column. Documents contain ids and labels in full.
  */
 #ifndef REPORTS_WORDS_LABELS_H
 #define REPORTS_WORDS_LABELS_H

@@ -1,5 +1,5 @@
 /*
- * A table of texts that fits a width: columns that do not fit are left out, by rank.
+ * Prints a table of texts that fits a width: columns that do not fit are left out, by rank.
  */
 #ifndef REPORTS_WORDS_TEXT_TABLE_H
 #define REPORTS_WORDS_TEXT_TABLE_H

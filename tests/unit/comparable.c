@@ -93,7 +93,7 @@ static void a_cache_state_is_common_only_if_all_rows_have_it(void **state)
 		}
 		assert_int_equal(judgement_fact(j, "cache", "cold", "cold"), 0);
 		assert_int_equal(judgement_finish(j), 0);
-		assert_string_equal(fact(j, "cache")->base, i ? "as each row says" : "cold");
+		assert_string_equal(fact(j, "cache")->base, i ? "see each row" : "cold");
 		judgement_free(j);
 	}
 }

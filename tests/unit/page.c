@@ -289,19 +289,19 @@ static void several_documents_are_compared(void **state)
 	result_free(b);
 }
 
-/* Whether they stand on the same machine is not known of a run without cells. */
+/* Without cells it is not known whether the runs have the same machine. */
 static void no_difference_is_claimed_without_measurement(void **state)
 {
 	struct result *a = with_result(), *b = with_result();
 	const struct page_run runs[] = {{"a.json", a}, {"b.json", b}};
 	(void)state;
 	char *page = page_of(runs, 2);
-	page_has(page, "The runs stand on the same machine");
+	page_has(page, "The runs have the same machine");
 	free(page);
 	b->n_cells = b->n_fastest = b->n_more_jobs = b->n_checks = 0;
 	page = page_of(runs, 2);
 	page_is_whole(page);
-	page_has_no(page, "The runs stand on the same machine");
+	page_has_no(page, "The runs have the same machine");
 	free(page);
 	b->n_cells = CELLS;
 	result_free(a);
@@ -321,15 +321,15 @@ static void a_difference_in_another_group_is_not_hidden(void **state)
 			      others[] = {{"a", a}, {"c", c}};
 	(void)state;
 	char *page = page_of(runs, 2);
-	page_has(page, "<p>The runs stand on the same machine");
+	page_has(page, "<p>The runs have the same machine");
 	free(page);
 	b->trees[1].digest = "of something else";
 	page = page_of(runs, 2);
-	page_has_no(page, "<p>The runs stand on the same machine");
-	page_has(page, "<p>The runs&#39; first baselines stand on the same machine");
+	page_has_no(page, "<p>The runs have the same machine");
+	page_has(page, "<p>The runs&#39; first baselines have the same machine");
 	free(page);
 	page = page_of(others, 2);
-	page_has_no(page, "<p>The runs stand on the same machine");
+	page_has_no(page, "<p>The runs have the same machine");
 	free(page);
 	result_free(a);
 	result_free(b);

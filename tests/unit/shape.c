@@ -174,10 +174,10 @@ static void test_contradictions(void **state)
 	is_refused("{\"depth\":3,\"dirs_per_dir\":{\"by_depth\":[4,0]}}",
 		   "x.json: $.depth: is 3, but dirs_per_dir allows none at depth 1");
 	is_refused("{\"depth\":12,\"name_length\":255}",
-		   "x.json: $.depth: is 12, but with names of up to 255 bytes paths get 3327 bytes "
-		   "long; beyond 3072, say \"long_paths\": true");
+		   "x.json: $.depth: is 12, but with names of up to 255 bytes, paths have up to "
+		   "3327 bytes; for more than 3072, set \"long_paths\": true");
 	is_refused("{\"entries\":101,\"files_per_dir\":200,\"name_length\":2}",
-		   "x.json: $.name_length: names of 2 bytes cannot tell 101 entries apart");
+		   "x.json: $.name_length: names of 2 bytes are too few for 101 different names");
 	is_refused("{\"entries\":1,\"files_per_dir\":0,\"dirs_per_dir\":0}",
 		   "x.json: $.entries: is 1, but depth 0 with at most 0 files and 0 "
 		   "sub-directories per directory holds 0");

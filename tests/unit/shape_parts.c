@@ -185,11 +185,12 @@ static void test_contradictions(void **state)
 	is_refused("{\"entries\":1000,\"files_per_dir\":1000,\"name_length\":5,"
 		   "\"dir_name_length\":9,\"extensions\":[{\"value\":\".c\",\"weight\":1},"
 		   "{\"value\":\".html\",\"weight\":1}]}",
-		   "x.json: $.name_length: names of 5 bytes with their extensions cannot tell 1000 "
-		   "entries apart");
+		   "x.json: $.name_length: names of 5 bytes with their extensions are too few for "
+		   "1000 different names");
 	is_refused("{\"entries\":1000,\"alphabet\":\"hex\",\"dirs_per_dir\":{\"by_depth\":[257,0]},"
 		   "\"dir_name_length\":2,\"files_per_dir\":{\"by_depth\":[0,99]}}",
-		   "x.json: $.dir_name_length: names of 2 bytes cannot tell 257 entries apart");
+		   "x.json: $.dir_name_length: names of 2 bytes are too few for 257 different "
+		   "names");
 	is_refused("{\"entries\":99,\"files_per_dir\":{\"by_depth\":[2,3]},\"dirs_per_dir\":"
 		   "{\"by_depth\":[4,0]}}",
 		   "x.json: $.entries: is 99, but depth 1 with the most files and sub-directories "

@@ -196,7 +196,7 @@ static void one_directory_takes_many_requests_at_once(void **state)
 	assert_in_range(counts.requests, THREADS, 2 * THREADS);
 	assert_int_equal(counts.state, SIM_SERVES);
 	assert_int_equal(sim_facts(sim, facts, sizeof(facts)), 0);
-	assert_non_null(strstr(facts, "where 200.000 ms were asked for"));
+	assert_non_null(strstr(facts, "where 200.000 ms were requested"));
 	assert_non_null(strstr(facts, " at the same time"));
 	sim_stop(sim);
 }

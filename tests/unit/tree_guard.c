@@ -415,7 +415,8 @@ static void test_a_copied_sentinel_matches_nothing(void **state)
 	put_file("mine/tree/diary", "");
 	assert_int_equal(rename("t/statmark-tree.json", "mine/statmark-tree.json"), 0);
 	assert_int_equal(tree_remove("mine", 1, NULL, &gone, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "this is a copy of a tree, which statmark leaves alone"));
+	assert_non_null(
+		strstr(err.text, "this is a copy of a tree, which statmark does not touch"));
 	assert_true(exists("mine/tree/diary"));
 }
 
@@ -480,8 +481,9 @@ static void test_a_copy_on_another_filesystem_matches_nothing(void **state)
 	if (!differ && known) {
 		assert_int_equal(tree_remove("small", 1, NULL, &gone, &err), -EINVAL);
 		assert_non_null(strstr(err.text, "$.born: is \""));
-		assert_non_null(strstr(err.text, "this is a copy of a tree, which statmark leaves "
-						 "alone"));
+		assert_non_null(strstr(err.text,
+				       "this is a copy of a tree, which statmark does not "
+				       "touch"));
 		assert_int_equal(tree_prune("small", NULL, &gone, &left, NULL), -EINVAL);
 		assert_int_equal(tree_create("small", &shape, 1, NULL, &gone, NULL), -EINVAL);
 	}
