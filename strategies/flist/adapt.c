@@ -32,7 +32,7 @@ int flist_adapt_init(struct flist_adapt *adapt, const struct flist_threads *thre
 		.threads = threads,
 		.began = flist_clock(),
 		.most = most,
-		.used = 1,
+		.told = 1,
 	};
 	if (!adapt->counts || !adapt->crew) {
 		free(adapt->counts);
@@ -42,6 +42,8 @@ int flist_adapt_init(struct flist_adapt *adapt, const struct flist_threads *thre
 	}
 	memset(adapt->counts, 0, size);
 	atomic_init(&adapt->jobs, 1);
+	atomic_init(&adapt->used, 1);
+	atomic_init(&adapt->begun, 0);
 	pthread_mutex_init(&adapt->lock, NULL);
 	pthread_mutex_init(&adapt->lock_rest, NULL);
 	pthread_cond_init(&adapt->again, NULL);
@@ -110,18 +112,25 @@ static uint64_t sum_calls(const struct flist_adapt *adapt)
 	return sum;
 }
 
+/* Returns the number of jobs that work: those that are allowed and have begun. */
+static unsigned working(const struct flist_adapt *adapt)
+{
+	const unsigned jobs = atomic_load(&adapt->jobs), used = adapt->used;
+	return jobs < used ? jobs : used;
+}
+
 /* Calls the caller's `decided` with what was measured between the last two evaluations. */
-static void report_decision(const struct flist_adapt *adapt)
+static void report_decision(const struct flist_adapt *adapt, uint64_t now_ns)
 {
 	const struct flist_threads *t = adapt->threads;
 	const uint64_t ns = adapt->tally.now_ns - adapt->since.now_ns;
 	const uint64_t calls = adapt->tally.calls - adapt->since.calls;
 	const struct flist_decision decision = {
-		.at_ns = adapt->tally.now_ns - adapt->began,
+		.at_ns = now_ns - adapt->began,
 		.wait_ns = calls ? ns * adapt->before / calls : 0,
 		.rate = (uint64_t)((double)calls * 1e9 / (double)ns),
-		.before = adapt->before,
-		.jobs = atomic_load(&adapt->jobs),
+		.before = adapt->told,
+		.jobs = working(adapt),
 	};
 	if (t->decided)
 		t->decided(t->arg, &decision);
@@ -163,36 +172,43 @@ static void make_threads(struct flist_adapt *adapt, unsigned jobs)
 	}
 }
 
+/* Returns how many of `jobs` have work, those that have begun included. */
+static unsigned with_work(const struct flist_adapt *adapt, unsigned jobs)
+{
+	const unsigned used = adapt->used;
+	const size_t work = adapt->work ? adapt->begun + adapt->work(adapt->arg) : jobs;
+	if (work >= jobs)
+		return jobs;
+	return work > used ? (unsigned)work : used;
+}
+
 /*
  * Starting a thread takes some 20 us, and ten times that if the CPUs are busy. So the job that
  * evaluates starts only one thread, and that one starts the others.
  */
-static void set_jobs(struct flist_adapt *adapt, unsigned jobs)
+static void start_threads(struct flist_adapt *adapt, unsigned jobs)
 {
 	const unsigned one_more = adapt->used + 1;
-	allow_jobs(adapt, jobs);
+	jobs = with_work(adapt, jobs);
 	if (jobs > one_more)
 		atomic_store(&adapt->wanted, jobs);
 	if (jobs >= one_more)
 		make_threads(adapt, one_more);
 }
 
-/* Begins a measurement now: the time that starting threads took does not belong to it. */
-static void begin_window(struct flist_adapt *adapt)
-{
-	adapt->tune.since = tally_of(adapt, flist_clock());
-	plan_window(adapt);
-}
-
 /*
  * Completes an adjustment: called by the job that evaluated, or, if several threads are wanted, by
- * the first of them.
+ * the first of them. A measurement begins now: the time that starting threads took does not belong
+ * to it.
  */
 static void end_adjusting(struct flist_adapt *adapt)
 {
-	if (atomic_load(&adapt->jobs) != adapt->before) /* equal if no thread could be started */
-		report_decision(adapt);
-	begin_window(adapt);
+	const uint64_t now = flist_clock();
+	if (working(adapt) != adapt->told)
+		report_decision(adapt, now);
+	adapt->told = working(adapt);
+	adapt->tune.since = tally_of(adapt, now);
+	plan_window(adapt);
 }
 
 static void make_others(struct flist_adapt *adapt)
@@ -200,8 +216,21 @@ static void make_others(struct flist_adapt *adapt)
 	pthread_mutex_lock(&adapt->lock);
 	const unsigned wanted = atomic_exchange(&adapt->wanted, 0);
 	if (wanted) {
-		make_threads(adapt, wanted);
+		make_threads(adapt, with_work(adapt, wanted));
 		end_adjusting(adapt);
+	}
+	pthread_mutex_unlock(&adapt->lock);
+}
+
+void flist_adapt_start(struct flist_adapt *adapt)
+{
+	if (pthread_mutex_trylock(&adapt->lock))
+		return;
+	const unsigned jobs = atomic_load(&adapt->jobs), used = adapt->used;
+	if (used < jobs && !atomic_load(&adapt->wanted)) {
+		start_threads(adapt, jobs);
+		if (adapt->used != used && !atomic_load(&adapt->wanted))
+			end_adjusting(adapt);
 	}
 	pthread_mutex_unlock(&adapt->lock);
 }
@@ -209,6 +238,7 @@ static void make_others(struct flist_adapt *adapt)
 static void begin_job(void *arg, unsigned index)
 {
 	struct flist_adapt *adapt = arg;
+	atomic_fetch_add(&adapt->begun, 1);
 	if (atomic_load(&adapt->wanted))
 		make_others(adapt);
 	adapt->job(adapt->job_arg, index);
@@ -232,14 +262,16 @@ void flist_adapt_begin(struct flist_adapt *adapt, flist_job *job, void *arg)
 
 static void adjust(struct flist_adapt *adapt, uint64_t now_ns)
 {
-	const bool idle = adapt->is_idle && adapt->is_idle(adapt->arg);
+	const bool idle = adapt->used < atomic_load(&adapt->jobs) ||
+			  (adapt->is_idle && adapt->is_idle(adapt->arg));
 	adapt->since = adapt->tune.since;
 	adapt->before = adapt->tune.jobs;
 	adapt->tally = tally_of(adapt, now_ns);
 	const unsigned jobs = flist_tune_update(&adapt->tune, &adapt->tally, idle);
 	if (jobs == adapt->before)
 		return;
-	set_jobs(adapt, jobs);
+	allow_jobs(adapt, jobs);
+	start_threads(adapt, jobs);
 	if (!atomic_load(&adapt->wanted))
 		end_adjusting(adapt);
 }

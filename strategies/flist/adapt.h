@@ -32,8 +32,11 @@ struct flist_adapt {
 	struct flist_crew *crew;
 	struct flist_tally since, tally; /* at the last two evaluations */
 	unsigned before;                 /* number of jobs between them */
+	unsigned told;                   /* number of jobs of the last decision that was reported */
 	uint64_t began;
-	unsigned most, used;     /* maximum number of jobs; number that have begun so far */
+	unsigned most;           /* maximum number of jobs */
+	_Atomic unsigned used;   /* number of jobs whose threads have been started so far, */
+	_Atomic unsigned begun;  /* and of those that run already; both count the first job */
 	_Atomic unsigned wanted; /* number of jobs to start, of which the next one that begins
 				    starts the rest; 0: none */
 	flist_job *job;
@@ -44,10 +47,12 @@ struct flist_adapt {
 	bool is_over;
 	/*
 	 * limit is called when the number of jobs has changed; is_idle returns whether a job has
-	 * nothing to do. NULL: not called; no job is idle.
+	 * nothing to do; work how many more jobs would find work now. NULL: not called; no job is
+	 * idle; any number.
 	 */
 	void (*limit)(void *arg, unsigned jobs);
 	bool (*is_idle)(void *arg);
+	size_t (*work)(void *arg);
 	void *arg;
 };
 
@@ -74,12 +79,27 @@ bool flist_adapt_may_work(struct flist_adapt *adapt, unsigned job);
 bool flist_adapt_rests(const struct flist_adapt *adapt, unsigned job); /* it would wait */
 void flist_adapt_end(struct flist_adapt *adapt);                       /* the work has ended */
 
+/* Starts threads that are allowed and find work now. For flist_adapt_offer. */
+void flist_adapt_start(struct flist_adapt *adapt);
+
 /* Evaluates the counts if that is due, unless another job is doing so. now_ns: flist_clock. */
 void flist_adapt_update(struct flist_adapt *adapt, uint64_t now_ns);
 
 static inline bool flist_adapt_is_on(const struct flist_adapt *adapt)
 {
 	return adapt->crew;
+}
+
+/*
+ * Called when there is new work, if `work` is given: a thread is started only when there is work
+ * for it.
+ */
+static inline void flist_adapt_offer(struct flist_adapt *adapt)
+{
+	if (flist_adapt_is_on(adapt) &&
+	    atomic_load_explicit(&adapt->used, memory_order_relaxed) <
+		    atomic_load_explicit(&adapt->jobs, memory_order_relaxed))
+		flist_adapt_start(adapt);
 }
 
 /* Adds `calls` to the count of system calls of this job. Only the job itself may call it. */

@@ -20,10 +20,11 @@ struct stack {
 struct flist_tasks {
 	_Atomic uint64_t open; /* number of tasks that are not done */
 	_Atomic bool over;
-	_Atomic unsigned sleepers;
-	_Atomic unsigned active; /* number of jobs that may take tasks, */
-	_Atomic unsigned used;   /* and its maximum so far: other jobs have no tasks */
-	pthread_mutex_t lock;    /* held to sleep and to wake */
+	_Atomic unsigned seekers;  /* number of jobs that found no task and look for one, */
+	_Atomic unsigned sleepers; /* and of those that sleep */
+	_Atomic unsigned active;   /* number of jobs that may take tasks, */
+	_Atomic unsigned used;     /* and its maximum so far: other jobs have no tasks */
+	pthread_mutex_t lock;      /* held to sleep and to wake */
 	pthread_cond_t wake, work_again;
 	unsigned jobs;
 	bool oldest_first;
@@ -165,6 +166,16 @@ bool flist_tasks_are_short(const struct flist_tasks *tasks)
 	return atomic_load_explicit(&tasks->sleepers, memory_order_relaxed) > 0;
 }
 
+size_t flist_tasks_waiting(const struct flist_tasks *tasks)
+{
+	const size_t seekers = atomic_load_explicit(&tasks->seekers, memory_order_relaxed);
+	const unsigned used = atomic_load_explicit(&tasks->used, memory_order_relaxed);
+	size_t n = 0;
+	for (unsigned i = 0; i < used; i++)
+		n += atomic_load_explicit(&tasks->stacks[i].n, memory_order_relaxed);
+	return n > seekers ? n - seekers : 0;
+}
+
 static void rest(struct flist_tasks *tasks, unsigned job)
 {
 	pthread_mutex_lock(&tasks->lock);
@@ -173,18 +184,31 @@ static void rest(struct flist_tasks *tasks, unsigned job)
 	pthread_mutex_unlock(&tasks->lock);
 }
 
+/* Looks for a task until there is one, this job has to rest, or the work is over. */
+static struct flist_task *seek(struct flist_tasks *tasks, unsigned job)
+{
+	const int used = (int)atomic_load_explicit(&tasks->used, memory_order_relaxed);
+	struct flist_task *task = NULL;
+	atomic_fetch_add(&tasks->seekers, 1);
+	for (int searches = used; searches < SEARCHES && !task && !atomic_load(&tasks->over);
+	     searches += used)
+		task = find_task(tasks, job);
+	if (!task)
+		task = sleep_till_found(tasks, job);
+	atomic_fetch_sub(&tasks->seekers, 1);
+	return task;
+}
+
 struct flist_task *flist_tasks_take(struct flist_tasks *tasks, unsigned job)
 {
 	struct flist_task *task = NULL;
 	while (!task && !atomic_load(&tasks->over)) {
-		const int used = (int)atomic_load_explicit(&tasks->used, memory_order_relaxed);
 		if (flist_tasks_rests(tasks, job))
 			rest(tasks, job);
-		for (int searches = 0; searches < SEARCHES && !task && !atomic_load(&tasks->over);
-		     searches += used)
+		if (!atomic_load(&tasks->over))
 			task = find_task(tasks, job);
 		if (!task)
-			task = sleep_till_found(tasks, job);
+			task = seek(tasks, job);
 	}
 	return task;
 }

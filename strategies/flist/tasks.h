@@ -9,6 +9,7 @@
 #define FLIST_TASKS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* A member of the struct that describes the task. */
@@ -50,6 +51,12 @@ bool flist_tasks_rests(const struct flist_tasks *tasks, unsigned job);
 
 /* Whether a job that may take tasks is waiting for one. */
 bool flist_tasks_are_short(const struct flist_tasks *tasks);
+
+/*
+ * Returns how many more jobs could take a task now: the number of tasks that no job has taken, less
+ * that of the jobs that look for one.
+ */
+size_t flist_tasks_waiting(const struct flist_tasks *tasks);
 
 /* Ends the work: no job gets another task. */
 void flist_tasks_stop(struct flist_tasks *tasks);

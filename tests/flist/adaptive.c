@@ -85,18 +85,22 @@ static int reset(void **state)
 	return 0;
 }
 
-/* By the clock of the test calls wait long enough for a thread to be made; in truth they do not. */
-static void await_threads(const struct seen *seen)
+/*
+ * By the clock of the test calls wait long enough for a thread to be made; in truth they do not. A
+ * thread is made when there is work for it: below the root other directories wait.
+ */
+static void await_threads(const struct seen *seen, const struct flist_item *item)
 {
-	for (int i = 0; threads_are_awaited && !atomic_load(&seen->decisions) && i < 100000; i++)
+	for (int i = 0;
+	     threads_are_awaited && item->depth > 1 && !atomic_load(&seen->decisions) && i < 100000;
+	     i++)
 		usleep(100);
 }
 
 static int note_worker(void *arg, unsigned worker, const struct flist_item *item)
 {
 	struct seen *seen = arg;
-	(void)item;
-	await_threads(seen);
+	await_threads(seen, item);
 	if (worker > atomic_load(&seen->worker))
 		atomic_store(&seen->worker, worker);
 	return 0;
@@ -138,6 +142,39 @@ static void threads_join_where_calls_wait(void **state)
 		assert_true(was.peak >= 4);
 	}
 	see_nothing(&seen);
+}
+
+/* Below "long" each directory has one entry, so there is never work for many jobs. */
+static bool make_long_chain(int fd)
+{
+	char path[2 * 200 + sizeof("long")] = "long";
+	bool made = !mkdirat(fd, path, 0755);
+	for (size_t len = strlen(path); made && len + 2 < sizeof(path); len += 2) {
+		memcpy(path + len, "/d", sizeof("/d"));
+		made = !mkdirat(fd, path, 0755);
+	}
+	return made;
+}
+
+/* Besides the job that works, one may have been started for a task that is taken meanwhile. */
+static void threads_are_started_only_for_work(void **state)
+{
+	const struct scratch *s = *state;
+	char path[PATH_MAX + sizeof("/long")];
+	assert_true(make_long_chain(s->fd));
+	snprintf(path, sizeof(path), "%s/long", s->path);
+	atomic_store(&calls_wait, true);
+	for (unsigned i = 0; i < 20; i++) {
+		struct seen was = {0};
+		const struct flist_collect_options options = {
+			.threads = {.most = MOST, .cpus = 2, .decided = note, .arg = &was},
+			.each = note_worker,
+			.arg = &was,
+		};
+		flist_list_free(collect(path, &options));
+		assert_in_range(was.peak, 0, 4);
+		assert_in_range(was.worker, 0, 3);
+	}
 }
 
 static void threads_join_when_a_lazy_list_is_filled(void **state)
@@ -224,6 +261,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(threads_join_where_calls_wait, reset),
 		cmocka_unit_test_teardown(threads_join_when_a_lazy_list_is_filled, reset),
+		cmocka_unit_test_teardown(threads_are_started_only_for_work, reset),
 		cmocka_unit_test_teardown(a_walk_that_takes_no_time_has_one_thread, reset),
 		cmocka_unit_test_teardown(any_thread_may_be_refused, reset),
 		cmocka_unit_test_teardown(cpu_time_is_read_a_few_times_in_a_window, reset),

@@ -97,6 +97,7 @@ struct flist_share *flist_share_new(struct flist_walker *w, struct flist_visit *
 		return NULL;
 	}
 	*share = (struct flist_share){.task = {.kind = FLIST_TASK_SHARE},
+				      .invites = invites,
 				      .visit = visit,
 				      .answers = answers,
 				      .n = n,
@@ -104,8 +105,10 @@ struct flist_share *flist_share_new(struct flist_walker *w, struct flist_visit *
 				      .ino = st.st_ino};
 	atomic_init(&share->holders, invites ? 2 : 1);
 	atomic_init(&share->missing, n);
-	if (invites)
-		flist_tasks_add(w->walk->tasks, w->index, &share->task, 1);
+	if (invites) {
+		atomic_fetch_add(&w->walk->shared, n);
+		flist_walk_add(w, &share->task, 1);
+	}
 	return share;
 }
 
@@ -123,7 +126,7 @@ void flist_share_release(struct flist_share *share)
  * Takes the next names and sets *first to the first of their turns. Returns how many; 0: none is
  * left.
  */
-static size_t claim(const struct flist_walker *w, struct flist_share *share, size_t *first)
+static size_t claim(struct flist_walker *w, struct flist_share *share, size_t *first)
 {
 	const size_t parts = (size_t)CLAIMS_PER_JOB * w->walk->jobs;
 	size_t at = atomic_load(&share->next), n;
@@ -131,6 +134,8 @@ static size_t claim(const struct flist_walker *w, struct flist_share *share, siz
 		const size_t left = share->n - at;
 		n = left / parts > 0 ? left / parts : left > 0;
 	} while (!atomic_compare_exchange_weak(&share->next, &at, at + n));
+	if (share->invites)
+		atomic_fetch_sub(&w->walk->shared, n);
 	*first = at;
 	return n;
 }
@@ -142,7 +147,7 @@ static int let_child(struct flist_walker *w, struct flist_node *node, struct sha
 		return -ENOMEM;
 	if (w->walk->bulk)
 		flist_bulk_set_ino(w->walk->bulk, 0, &a->meta, &a->child->node);
-	flist_tasks_add(w->walk->tasks, w->index, &a->child->task, 1);
+	flist_walk_add(w, &a->child->task, 1);
 	return 0;
 }
 
@@ -212,7 +217,7 @@ int flist_share_accept(struct flist_walker *w, struct flist_share *share)
 		return -1;
 	atomic_fetch_add(&share->holders, 1);
 	share->task = (struct flist_task){.kind = FLIST_TASK_SHARE};
-	flist_tasks_add(w->walk->tasks, w->index, &share->task, 1);
+	flist_walk_add(w, &share->task, 1);
 	fd = flist_dirstack_go(&w->stack, &share->visit->node, false);
 	if (fd >= 0 && is_it(share, fd))
 		return fd;

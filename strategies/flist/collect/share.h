@@ -22,6 +22,7 @@ struct flist_share {
 	struct flist_task task; /* first; with it another job joins */
 	struct flist_visit *visit;
 	struct flist_answers *answers; /* results by name; NULL: all were fetched and used */
+	bool invites;                  /* other jobs may join */
 	size_t n;
 	uint64_t dev; /* of the directory: other jobs must find the same one, */
 	uint64_t ino;

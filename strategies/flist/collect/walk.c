@@ -224,6 +224,12 @@ static int gather_names(struct flist_walker *w, struct flist_node *node,
 	return ret;
 }
 
+void flist_walk_add(struct flist_walker *w, struct flist_task *newest, unsigned n)
+{
+	flist_tasks_add(w->walk->tasks, w->index, newest, n);
+	flist_adapt_offer(&w->walk->adapt);
+}
+
 static void count_calls(struct flist_walker *w, size_t calls)
 {
 	if (flist_adapt_is_on(&w->walk->adapt))
@@ -407,7 +413,7 @@ static struct flist_task *let_enter(struct flist_walker *w, struct flist_node *c
 			last = &task->older;
 	}
 	if (n > 0)
-		flist_tasks_add(w->walk->tasks, w->index, newest, n);
+		flist_walk_add(w, newest, n);
 	return kept;
 }
 
@@ -574,7 +580,7 @@ static void hand_over(struct flist_walker *w, struct flist_visit *visit)
 	w->buffer = NULL;
 	buffer->task = (struct flist_task){.kind = FLIST_TASK_BATCH};
 	buffer->visit = visit;
-	flist_tasks_add(w->walk->tasks, w->index, &buffer->task, 1);
+	flist_walk_add(w, &buffer->task, 1);
 }
 
 /*
@@ -721,9 +727,17 @@ static void clean_up(struct flist_walk *walk)
 	}
 }
 
+static size_t find_work(void *arg)
+{
+	const struct flist_walk *walk = arg;
+	return flist_tasks_waiting(walk->tasks) +
+	       atomic_load_explicit(&walk->shared, memory_order_relaxed);
+}
+
 int flist_walk_tree(struct flist_walk *walk)
 {
 	int ret;
+	walk->adapt.work = find_work;
 	flist_tasks_add(walk->tasks, 0, &walk->root->task, 1);
 	ret = flist_walk_run(walk, work, walk);
 	clean_up(walk);

@@ -111,6 +111,7 @@ struct flist_walk {
 	const char *why_not;     /* with FLIST_BULK: the reason for that */
 	uint64_t root_dev;
 	struct flist_tasks *tasks;
+	_Atomic size_t shared; /* number of names in shares that no job has taken */
 	struct flist_visit *root;
 	_Atomic int error; /* 0, or what ended the walk early, as the public function returns it */
 	struct flist_adapt adapt;       /* all zero: the caller has chosen the number of jobs */
@@ -137,6 +138,9 @@ struct flist_walker *flist_walker_begin(struct flist_walk *walk, unsigned index)
  * pool.
  */
 int flist_walk_run(struct flist_walk *walk, flist_job *job, void *arg);
+
+/* Adds n tasks to the job's stack, as flist_tasks_add; starts threads for them if that pays. */
+void flist_walk_add(struct flist_walker *w, struct flist_task *newest, unsigned n);
 
 /* Walks the tree. Nodes, blocks and failures stay in the walk. 0, or what ended it. */
 int flist_walk_tree(struct flist_walk *walk);
