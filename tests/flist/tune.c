@@ -244,6 +244,8 @@ static void a_change_of_latency_is_followed(void **state)
 	play_begin(&p);
 	play(&p, &fast, 200000);
 	assert_int_equal(p.tune.jobs, CPUS);
+	play(&p, &remote, 200); /* fewer than until the number would be tried again anyway */
+	assert_true(p.tune.jobs > CPUS);
 	play(&p, &remote, 3000);
 	assert_true(p.tune.jobs >= 64);
 	play(&p, &fast, 20000);
