@@ -1,6 +1,6 @@
-# Time per entry in each cache state, a row for each way of asking; what lies between the dots is
-# what the cache is worth.
-# Run it where it lies: gnuplot cold-and-warm.gp
+# Time per entry in each cache state, a row for each strategy with its jobs; the distance between
+# the dots is the effect of the cache.
+# Run it in its own directory: gnuplot cold-and-warm.gp
 #
 # cold-and-warm.tsv: a block for each row: row, state (0 warm, 1 slab-cold, 2 cold, 3 as-is),
 # median, lo, hi, cell, words, words to show on hover

@@ -1,10 +1,10 @@
-# Where B begins to win: time per entry of A and of B, and B's time over A's, along an axis, with
+# Where B becomes faster: time per entry of A and of B, and B's time over A's, along an axis, with
 # their intervals; a row of two panels for each filesystem in each cache state.
-# Run it where it lies: gnuplot crossover.gp
+# Run it in its own directory: gnuplot crossover.gp
 #
-# crossover.tsv: as bands.gp says; x: a place on the axis, which about.tsv names (a time in s);
-# marked is where the medians cross, with the last place where A surely wins and the first where B
-# does
+# crossover.tsv: as in bands.gp; x: a place on the axis, which about.tsv names (a time in s);
+# marked is where the medians cross, with the last place where A is certainly faster and the first
+# where B is
 load 'common.gp'
 name = 'crossover'
 MORE = 0

@@ -1,6 +1,6 @@
-# How many threads a strategy that finds their number went on with, over the time of its last pass,
-# and how many calls were answered; a row of two panels for each group.
-# Run it where it lies: gnuplot decisions.gp
+# The number of threads of a strategy that chooses it, over the time of its last pass, and the
+# number of calls completed; a row of two panels for each group.
+# Run it in its own directory: gnuplot decisions.gp
 #
 # decisions.tsv: a block for each line of each row: ns since the pass began, threads from then on,
 # calls per second until then, row, line, name of the line, title of the row, words to show on

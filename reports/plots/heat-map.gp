@@ -1,6 +1,6 @@
 # Ratios of a run over several trees or cache states: rows are groups, each with a baseline of its
-# own, columns ways of asking, colour is the logarithm of the ratio.
-# Run it where it lies: gnuplot heat-map.gp
+# own, columns are kinds of cells, colour is the logarithm of the ratio.
+# Run it in its own directory: gnuplot heat-map.gp
 #
 # heat-map.tsv: row, column, kind (0 baseline, 1 ratio, 2 ratio whose interval contains 1 or that
 # has none, 3 no figure, 4 a line below the picture, 5 the name of a row, 6 of a column), ratio,

@@ -1,5 +1,5 @@
 # Ratios to the baseline from run to run: a panel for each series, with levels, changes and noise.
-# Run it where it lies: gnuplot history.gp
+# Run it in its own directory: gnuplot history.gp
 #
 # history.tsv: panel, point, ratio, lo, hi, level, band lo, band hi, change (1 slower, -1 faster
 # from this point on), words of the change, name of the series, day, commit, words to show on hover

@@ -1,5 +1,5 @@
 # Changes from base to head with their intervals; the band is what is tolerated, the line the limit.
-# Run it where it lies: gnuplot judgement.gp
+# Run it in its own directory: gnuplot judgement.gp
 #
 # judgement.tsv: row, kind (-1 improved, 0 neither, 1 regressed, 2 no interval), change, lo, hi,
 # tolerance and limit in percent, cell, words, words to show on hover

@@ -1,9 +1,9 @@
 # How long single entries took: the time over the percentile, on an axis where the rest beyond it
 # shrinks tenfold from tic to tic; a panel for each group.
-# Run it where it lies: gnuplot latency.gp
+# Run it in its own directory: gnuplot latency.gp
 #
 # latency.tsv: a block for each line of each panel: ns, share of the entries that took at least as
-# long, the share again where it rests on fewer than ten samples, words to show on hover, how many
+# long, the share again if it is of fewer than ten samples, words to show on hover, how many
 # samples there are, panel, line, name of the line, name of the panel, how many lines are left out
 load 'common.gp'
 data = 'latency.tsv'

@@ -1,5 +1,5 @@
 # Time per entry of each cell with its interval, the floor as a line; each group below its name.
-# Run it where it lies: gnuplot ns-per-entry.gp
+# Run it in its own directory: gnuplot ns-per-entry.gp
 #
 # ns-per-entry.tsv: row, cell, kind (0 baseline, 1 other, 2 no figure, 3 the name of a
 # group), median, lo, hi, n, words, words to show on hover

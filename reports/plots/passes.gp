@@ -1,6 +1,6 @@
 # Each pass in time order, as a multiple of its cell's median; a panel for each cell. Rings are
 # passes that were disturbed; they count only in cells that have too few others.
-# Run it where it lies: gnuplot passes.gp
+# Run it in its own directory: gnuplot passes.gp
 #
 # passes.tsv: a block for each panel: round, from 0, time over the median of the cell's passes,
 # state (1: undisturbed, 0: disturbed or wrong, does not count, 2: disturbed, counts), panel, 1,

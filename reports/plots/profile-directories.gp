@@ -1,5 +1,5 @@
 # The directories that took longest, without what lies further below.
-# Run it where it lies: gnuplot profile-directories.gp
+# Run it in its own directory: gnuplot profile-directories.gp
 #
 # profile-directories.tsv: row, ns, directory, words, words to show on hover
 load 'common.gp'

@@ -1,5 +1,5 @@
 # How long single calls took, by size of directory: a panel for each call.
-# Run it where it lies: gnuplot profile-latency.gp
+# Run it in its own directory: gnuplot profile-latency.gp
 #
 # profile-latency.tsv: panel, row, ns of p50, p90, p99 and max (0: not known), call, class, n,
 # words to show on hover

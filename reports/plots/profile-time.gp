@@ -1,5 +1,5 @@
 # What open, getdents and statx took in the walk, by depth and by size of directory.
-# Run it where it lies: gnuplot profile-time.gp
+# Run it in its own directory: gnuplot profile-time.gp
 #
 # profile-time.tsv: panel (1 by depth, 2 by entries), row, ns of open, getdents and statx, class,
 # words, words to show on hover

@@ -1,5 +1,5 @@
 # How many times as fast as walk-lstat each walk is on this tree, with intervals.
-# Run it where it lies: gnuplot profile-walks.gp
+# Run it in its own directory: gnuplot profile-walks.gp
 #
 # profile-walks.tsv: row, kind (0 warm, 1 cold), times as fast, lo, hi, walk, words, words to show
 # on hover

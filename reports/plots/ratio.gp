@@ -1,5 +1,5 @@
 # Time over the baseline's time, sorted, with intervals and a line at 1; each group below its name.
-# Run it where it lies: gnuplot ratio.gp
+# Run it in its own directory: gnuplot ratio.gp
 #
 # ratio.tsv: row, cell, verdict (-1 faster, 0 undecided, 1 slower, 3 the name of a group), median,
 # lo, hi, n, words, words to show on hover

@@ -1,7 +1,7 @@
 # Throughput over the number of jobs, as a multiple of one job's, with the ideal line; a panel for
 # each group. Of one group with many strategies a panel for each of the fastest, and all the others
 # pale behind it. The upright line is the number of CPUs.
-# Run it where it lies: gnuplot scaling.gp
+# Run it in its own directory: gnuplot scaling.gp
 #
 # scaling.tsv: a block for each line of each panel: jobs, speed-up, lo, hi, n, panel, line, name of
 # the line, name of the panel, split (1: a panel for each line), words to show on hover, how many

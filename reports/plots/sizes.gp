@@ -1,6 +1,6 @@
 # Time per entry and ratio over the number of entries, with their intervals; a row of two panels for
 # each shape on each filesystem in each cache state.
-# Run it where it lies: gnuplot sizes.gp
+# Run it in its own directory: gnuplot sizes.gp
 #
 # sizes.tsv: as bands.gp says; x: entries of the tree; from which on more jobs pay; and in one more
 # column how many lines are left out

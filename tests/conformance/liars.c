@@ -359,7 +359,7 @@ static void is_caught(void **state)
 		fail_msg("'%s' is not '%s' ... '%s'", err.text, caught, words);
 }
 
-static void honesty_is_not_punished(void **state)
+static void honest_walks_pass(void **state)
 {
 	static const struct strategy honest = LIAR(.name = "honest", .run = files_run);
 	struct files *f = *state;
@@ -370,8 +370,8 @@ static void honesty_is_not_punished(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_LEN(rows) + 1] = {cmocka_unit_test_setup_teardown(
-		honesty_is_not_punished, files_set_up, files_tear_down)};
+	struct CMUnitTest tests[ARRAY_LEN(rows) + 1] = {
+		cmocka_unit_test_setup_teardown(honest_walks_pass, files_set_up, files_tear_down)};
 	char names[ARRAY_LEN(rows)][64];
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		snprintf(names[i], sizeof(names[i]), "%s is caught", rows[i].liar.name);

@@ -137,7 +137,7 @@ static void with_mount_point(void (*test)(void))
 	scratch_remove(&scratch);
 }
 
-static void many_jobs_ask_in_one_directory_at_once(void **state)
+static void many_jobs_fetch_names_of_one_directory_at_once(void **state)
 {
 	(void)state;
 	with_mount_point(meet);
@@ -152,7 +152,7 @@ static void the_list_is_that_of_one_job_in_every_mode(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(many_jobs_ask_in_one_directory_at_once),
+		cmocka_unit_test(many_jobs_fetch_names_of_one_directory_at_once),
 		cmocka_unit_test(the_list_is_that_of_one_job_in_every_mode),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -262,7 +262,7 @@ static const struct row {
 	 false},
 	{LIAR(.name = "lists-twice", .run = run_twice), ANSWERS, "file-1: is listed twice", false},
 	{LIAR(.name = "keeps-order", .run = run_unsorted), ANSWERS,
-	 "file-5: stands behind link, out of order", false},
+	 "file-5: comes after link, out of order", false},
 	{LIAR(.name = "does-not-ask", .run = run_unanswered), ANSWERS, "file-3: was not answered",
 	 false},
 	{LIAR(.name = "invents-sizes", .run = run_own_size), ANSWERS,
@@ -350,7 +350,7 @@ static void is_caught(void **state)
 }
 
 /* The same ways, without a lie in them. */
-static void honesty_is_not_punished(void **state)
+static void honest_walks_pass(void **state)
 {
 	static const struct strategy honest[] = {
 		LIAR(.name = "honest", .run = walk, CALLS_NOT_TOLD),
@@ -368,7 +368,7 @@ static void honesty_is_not_punished(void **state)
 int main(void)
 {
 	struct CMUnitTest tests[ARRAY_LEN(rows) + 1] = {
-		cmocka_unit_test_setup_teardown(honesty_is_not_punished, set_up, files_tear_down)};
+		cmocka_unit_test_setup_teardown(honest_walks_pass, set_up, files_tear_down)};
 	char names[ARRAY_LEN(rows)][64];
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		snprintf(names[i], sizeof(names[i]), "%s is caught", rows[i].liar.name);

@@ -68,7 +68,7 @@ static void missing_fields_are_zero(void **state)
 }
 #endif
 
-static void times_end_where_64_bits_do(void **state)
+static void times_beyond_64_bits_become_the_nearest(void **state)
 {
 	const int64_t last = INT64_MAX / 1000000000, max = INT64_MAX, min = INT64_MIN;
 	const struct {
@@ -93,7 +93,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(missing_fields_are_zero),
-		cmocka_unit_test(times_end_where_64_bits_do),
+		cmocka_unit_test(times_beyond_64_bits_become_the_nearest),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

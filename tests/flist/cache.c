@@ -250,7 +250,7 @@ static void impossible_paths_are_refused_by_the_kernel(void **state)
 	flist_cache_free(cache);
 }
 
-static void a_full_cache_gives_up_entries(void **state)
+static void a_full_cache_evicts_entries(void **state)
 {
 	static const size_t capacities[] = {1, 2, ONE_SHARD, 1000, 5000};
 	char path[24];
@@ -375,7 +375,7 @@ int main(void)
 		cmocka_unit_test(unknown_flags_are_refused),
 		cmocka_unit_test(keys_are_any_bytes),
 		cmocka_unit_test(impossible_paths_are_refused_by_the_kernel),
-		cmocka_unit_test(a_full_cache_gives_up_entries),
+		cmocka_unit_test(a_full_cache_evicts_entries),
 		cmocka_unit_test(entries_used_again_are_kept),
 		with_files(a_failure_gives_up_nothing),
 		cmocka_unit_test(entries_with_equal_hashes_are_distinguished),

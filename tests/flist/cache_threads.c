@@ -156,7 +156,7 @@ static void overtake(void (*change)(struct flist_cache *cache), int status)
 	gate_release(&gate);
 }
 
-static void a_slow_answer_never_undoes_a_change(void **state)
+static void a_slow_fetch_never_undoes_a_change(void **state)
 {
 	void (*const changes[])(struct flist_cache *) = {remove_path, insert_path,
 							 flist_cache_clear};
@@ -230,7 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_call_answers_simultaneous_requests),
 		cmocka_unit_test(one_error_answers_simultaneous_requests),
-		cmocka_unit_test(a_slow_answer_never_undoes_a_change),
+		cmocka_unit_test(a_slow_fetch_never_undoes_a_change),
 		cmocka_unit_test(many_threads_get_right_answers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

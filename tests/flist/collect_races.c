@@ -194,14 +194,14 @@ static void a_vanished_directory_is_a_failure(void **state)
 				  .length = 4});
 }
 
-static void a_directory_that_becomes_a_link_leads_nowhere(void **state)
+static void a_directory_that_becomes_a_link_is_not_followed(void **state)
 {
 	(void)state;
 	comes_of(&(struct change){"a/b/c", make_c_a_link, true, .failed = "a/b/c", .error = ENOTDIR,
 				  .other_error = ELOOP, .length = 4});
 }
 
-static void a_link_further_up_leads_nowhere_either(void **state)
+static void a_link_further_up_is_not_followed(void **state)
 {
 	(void)state;
 	/* What is in it is still what the walk came to. */
@@ -337,8 +337,8 @@ int main(void)
 		cmocka_unit_test(a_vanished_entry_is_a_failure),
 		cmocka_unit_test(the_type_given_by_stat_counts),
 		cmocka_unit_test(a_vanished_directory_is_a_failure),
-		cmocka_unit_test(a_directory_that_becomes_a_link_leads_nowhere),
-		cmocka_unit_test(a_link_further_up_leads_nowhere_either),
+		cmocka_unit_test(a_directory_that_becomes_a_link_is_not_followed),
+		cmocka_unit_test(a_link_further_up_is_not_followed),
 		cmocka_unit_test(going_up_again_does_not_lead_out_of_the_tree),
 		cmocka_unit_test_setup_teardown(without_openat2_the_result_is_the_same,
 						meta_scratch, meta_no_scratch),

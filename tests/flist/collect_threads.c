@@ -69,7 +69,7 @@ static void a_pool_that_runs_nothing_ends_the_call(void **state)
 }
 
 /* One job reads its names while others ask for those that it has read. */
-static void a_root_of_many_names(void **state)
+static void a_root_with_many_names(void **state)
 {
 	const struct scratch *s = *state;
 	char root[PATH_MAX + 8];
@@ -211,7 +211,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pool_may_run_jobs_at_once_or_one_after_the_other),
 		cmocka_unit_test(a_pool_that_runs_nothing_ends_the_call),
-		cmocka_unit_test(a_root_of_many_names),
+		cmocka_unit_test(a_root_with_many_names),
 		cmocka_unit_test(the_root_is_opened_once),
 		cmocka_unit_test(many_jobs_see_what_one_does),
 		cmocka_unit_test(walks_do_not_disturb_each_other),

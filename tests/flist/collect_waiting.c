@@ -220,7 +220,7 @@ static struct meeting walk_one(const struct scratch *s, bool waits, unsigned wan
 	return m;
 }
 
-static void jobs_meet_in_a_directory_where_calls_wait(void **state)
+static void jobs_share_a_directory_if_calls_wait(void **state)
 {
 	struct flist_list *list;
 	const struct meeting m = walk_one(*state, true, MEETING, -1, &list);
@@ -253,7 +253,7 @@ static void a_directory_moved_during_the_walk_is_complete(void **state)
 }
 
 /* The metadata of a directory that one buffer holds. */
-static void jobs_meet_in_a_directory_of_a_lazy_list(void **state)
+static void jobs_share_a_directory_of_a_lazy_list(void **state)
 {
 	enum { TOGETHER = 3 };
 	const struct scratch *s = *state;
@@ -391,8 +391,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_way_gives_the_same_list),
 		cmocka_unit_test(several_jobs_follow_links_like_one),
-		cmocka_unit_test(jobs_meet_in_a_directory_where_calls_wait),
-		cmocka_unit_test(jobs_meet_in_a_directory_of_a_lazy_list),
+		cmocka_unit_test(jobs_share_a_directory_if_calls_wait),
+		cmocka_unit_test(jobs_share_a_directory_of_a_lazy_list),
 		cmocka_unit_test(a_directory_stays_with_one_job_if_calls_do_not_wait),
 		cmocka_unit_test(a_directory_moved_during_the_walk_is_complete),
 		cmocka_unit_test(it_ends_at_any_time),

@@ -222,7 +222,7 @@ static void attributes_of_an_open_file(void **state)
 	close(fd);
 }
 
-static void errors_are_those_of_the_question(void **state)
+static void errors_are_those_of_the_call(void **state)
 {
 	const struct scratch *s = *state;
 	struct flist_extra *extra;
@@ -515,7 +515,7 @@ int main(void)
 		cmocka_unit_test(links_are_not_followed_by_default),
 		cmocka_unit_test(acls_are_seen),
 		cmocka_unit_test(attributes_of_an_open_file),
-		cmocka_unit_test(errors_are_those_of_the_question),
+		cmocka_unit_test(errors_are_those_of_the_call),
 		cmocka_unit_test(values_may_be_refused_where_names_are_not),
 		cmocka_unit_test(missing_calls_are_replaced),
 		cmocka_unit_test(links_are_not_guessed),

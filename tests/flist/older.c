@@ -95,7 +95,7 @@ static void structs_are_as_large_as_they_were(void **state)
 	assert_true(today_sizes.item >= sizeof(struct flist_item)); /* only the library makes it */
 }
 
-static void options_of_collect_are_where_they_were(void **state)
+static void options_of_collect_have_the_old_layout(void **state)
 {
 	const struct scratch *s = *state;
 	struct account a = {0};
@@ -122,7 +122,7 @@ static void options_of_collect_are_where_they_were(void **state)
 	assert_int_equal(flist_collect(&list, s->path, &options), -ECANCELED);
 }
 
-static void options_of_fetching_are_where_they_were(void **state)
+static void options_of_list_fetch_have_the_old_layout(void **state)
 {
 	const struct scratch *s = *state;
 	struct account a = {0};
@@ -139,7 +139,7 @@ static void options_of_fetching_are_where_they_were(void **state)
 	flist_list_free(list);
 }
 
-static void options_of_caches_are_where_they_were(void **state)
+static void options_of_caches_have_the_old_layout(void **state)
 {
 	struct account a = {0};
 	const struct flist_cache_options options = {
@@ -158,7 +158,7 @@ static void options_of_caches_are_where_they_were(void **state)
 	flist_cache_free(cache);
 }
 
-static void options_of_asking_are_where_they_were(void **state)
+static void options_of_stat_many_have_the_old_layout(void **state)
 {
 	const struct flist_where wheres[] = {{NULL, "/"}, {NULL, "/proc/self/exe"}};
 	struct account a = {0};
@@ -231,10 +231,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(structs_are_as_large_as_they_were),
-		cmocka_unit_test(options_of_collect_are_where_they_were),
-		cmocka_unit_test(options_of_fetching_are_where_they_were),
-		cmocka_unit_test(options_of_caches_are_where_they_were),
-		cmocka_unit_test(options_of_asking_are_where_they_were),
+		cmocka_unit_test(options_of_collect_have_the_old_layout),
+		cmocka_unit_test(options_of_list_fetch_have_the_old_layout),
+		cmocka_unit_test(options_of_caches_have_the_old_layout),
+		cmocka_unit_test(options_of_stat_many_have_the_old_layout),
 		cmocka_unit_test(options_of_newer_versions_are_refused),
 		cmocka_unit_test(options_of_newer_threads_are_refused),
 	};

@@ -86,7 +86,7 @@ static void fast_calls_get_the_cpus_and_no_more(void **state)
 }
 
 /* More threads would get more of the CPUs, at the cost of whoever has them. */
-static void a_busy_machine_is_no_server(void **state)
+static void a_busy_machine_gets_no_more_jobs_than_cpus(void **state)
 {
 	const struct server busy = {
 		.call_ns = 200000, .cpu_ns = 1200, .cpus = CPUS, .is_busy = true};
@@ -170,7 +170,7 @@ static void entries_that_differ_do_not_take_jobs_back(void **state)
 }
 
 /* Threads take longer to make than a few thousand calls that hardly wait. */
-static void near_servers_get_few_and_far_ones_many(void **state)
+static void short_waits_get_few_jobs_and_long_waits_many(void **state)
 {
 	const struct server near = {.call_ns = 150000, .cpu_ns = 8000, .cpus = CPUS};
 	const struct server far = {.call_ns = 3000000, .cpu_ns = 8000, .cpus = CPUS};
@@ -307,13 +307,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tree_of_a_hundred_entries_has_one_job),
 		cmocka_unit_test(fast_calls_get_the_cpus_and_no_more),
-		cmocka_unit_test(a_busy_machine_is_no_server),
+		cmocka_unit_test(a_busy_machine_gets_no_more_jobs_than_cpus),
 		cmocka_unit_test(waiting_calls_get_all_jobs),
 		cmocka_unit_test(sleeps_need_not_be_counted),
 		cmocka_unit_test(jobs_without_a_gain_are_taken_back),
 		cmocka_unit_test(entries_that_differ_do_not_take_jobs_back),
 		cmocka_unit_test(a_cache_behind_calls_that_wait_gets_the_cpus),
-		cmocka_unit_test(near_servers_get_few_and_far_ones_many),
+		cmocka_unit_test(short_waits_get_few_jobs_and_long_waits_many),
 		cmocka_unit_test(small_steps_end_where_a_large_one_does),
 		cmocka_unit_test(slower_entries_are_not_attributed_to_more_jobs),
 		cmocka_unit_test(a_change_of_latency_is_followed),

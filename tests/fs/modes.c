@@ -165,7 +165,7 @@ static void hang(enum fs_fault fault)
 }
 
 /* A question that is never answered holds nobody up who is killed. */
-static void a_hanging_question_ends_with_its_asker(void **state)
+static void a_hanging_request_ends_with_its_process(void **state)
 {
 	struct scratch scratch;
 	int status;
@@ -196,7 +196,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_mode_does_what_it_says),
-		cmocka_unit_test(a_hanging_question_ends_with_its_asker),
+		cmocka_unit_test(a_hanging_request_ends_with_its_process),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

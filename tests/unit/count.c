@@ -3,7 +3,7 @@
 
 #include "tests/test.h"
 
-static void one_has_no_plural(void **state)
+static void one_takes_the_singular(void **state)
 {
 	(void)state;
 	assert_string_equal(COUNTED(1, "entry"), "1 entry");
@@ -13,7 +13,7 @@ static void one_has_no_plural(void **state)
 	assert_string_equal(COUNTED(1, "series"), "1 series");
 }
 
-static void several_have(void **state)
+static void several_have_a_plural(void **state)
 {
 	(void)state;
 	assert_string_equal(COUNTED(0, "entry"), "0 entries");
@@ -53,8 +53,8 @@ static void shares_are_rounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_has_no_plural),
-		cmocka_unit_test(several_have),
+		cmocka_unit_test(one_takes_the_singular),
+		cmocka_unit_test(several_have_a_plural),
 		cmocka_unit_test(large_ones_are_grouped),
 		cmocka_unit_test(shares_are_rounded),
 	};

@@ -183,7 +183,7 @@ static void a_percentile_is_never_beyond_the_longest(void **state)
 	free(h);
 }
 
-static void beyond_counts_buckets_above(void **state)
+static void beyond_counts_samples_in_higher_buckets(void **state)
 {
 	struct hist *h = new_hist();
 	(void)state;
@@ -209,7 +209,7 @@ int main(void)
 		cmocka_unit_test(percentiles_are_those_of_the_sorted_samples),
 		cmocka_unit_test(percentiles_of_too_few_samples_are_withheld),
 		cmocka_unit_test(a_percentile_is_never_beyond_the_longest),
-		cmocka_unit_test(beyond_counts_buckets_above),
+		cmocka_unit_test(beyond_counts_samples_in_higher_buckets),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -88,7 +88,7 @@ static void refusals_keep_their_reason(void **state)
 	assert_string_equal(err.text, "wrong answer: a: size 1");
 }
 
-static void nonsense_is_refused(void **state)
+static void malformed_packets_are_refused(void **state)
 {
 	static const char *const nonsense[] = {
 		"",
@@ -178,7 +178,7 @@ int main(void)
 		cmocka_unit_test(an_order_of_another_version_is_recognized),
 		cmocka_unit_test(packets_come_as_they_were_sent),
 		cmocka_unit_test(refusals_keep_their_reason),
-		cmocka_unit_test(nonsense_is_refused),
+		cmocka_unit_test(malformed_packets_are_refused),
 		cmocka_unit_test(damaged_packets_do_no_harm),
 		cmocka_unit_test(packets_have_a_limit),
 	};

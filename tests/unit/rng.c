@@ -29,7 +29,7 @@ static void same_seed_same_numbers(void **state)
 	assert_int_equal(differ, 100);
 }
 
-static void below_stays_below(void **state)
+static void below_is_less_than_the_bound(void **state)
 {
 	(void)state;
 	struct rng rng = {.state = 1};
@@ -41,7 +41,7 @@ static void below_stays_below(void **state)
 }
 
 /* 60,000 throws of a die: each face within 6 standard deviations (91) of 10,000. */
-static void below_is_even(void **state)
+static void below_is_uniform(void **state)
 {
 	(void)state;
 	struct rng rng = {.state = 42};
@@ -69,8 +69,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_the_published_sequence),
 		cmocka_unit_test(same_seed_same_numbers),
-		cmocka_unit_test(below_stays_below),
-		cmocka_unit_test(below_is_even),
+		cmocka_unit_test(below_is_less_than_the_bound),
+		cmocka_unit_test(below_is_uniform),
 		cmocka_unit_test(below_takes_one_step),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -287,7 +287,7 @@ static struct workload nameless(struct workload_entry *entries, struct workload_
 				 .names = ""};
 }
 
-static void figures_of_enough_samples_are_given(void **state)
+static void enough_samples_give_figures(void **state)
 {
 	static struct workload_entry entries[ENTRIES];
 	static struct workload_dir dirs[1];
@@ -406,7 +406,7 @@ int main(void)
 		cmocka_unit_test(late_answers_are_measured),
 		cmocka_unit_test(an_empty_sample_takes_some_time),
 		cmocka_unit_test(wrong_passes_do_not_count),
-		cmocka_unit_test(figures_of_enough_samples_are_given),
+		cmocka_unit_test(enough_samples_give_figures),
 		cmocka_unit_test(cells_without_latency_give_a_reason),
 		cmocka_unit_test(batches_have_no_latency),
 		cmocka_unit_test(the_slowest_are_the_slowest),

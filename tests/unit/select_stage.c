@@ -12,7 +12,7 @@ static const struct strategy walk = {.name = "walk", .stage = STAGE_WALK};
 static const struct strategy both_w = {.name = "any-walk", .stage = STAGE_WALK};
 static const struct strategy *const all[] = {&fetch, &both_f, &walk, &both_w, NULL};
 
-static void names_decide_as_far_as_they_do(void **state)
+static void names_of_one_stage_decide_the_stage(void **state)
 {
 	static const struct {
 		const char *names, *baseline;
@@ -61,7 +61,7 @@ static void a_mix_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_decide_as_far_as_they_do),
+		cmocka_unit_test(names_of_one_stage_decide_the_stage),
 		cmocka_unit_test(a_mix_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -184,7 +184,7 @@ static void the_order_of_samples_does_not_matter(void **state)
 }
 
 /* An outlier, however wild, moves neither the median nor the interval. */
-static void outliers_move_nothing(void **state)
+static void outliers_do_not_move_the_median_or_its_interval(void **state)
 {
 	double values[40] = {0}, wild[40] = {0};
 	struct estimate a, b;
@@ -369,7 +369,7 @@ int main(void)
 		cmocka_unit_test(medians_of_odd_and_even),
 		cmocka_unit_test(too_few_samples_are_unknown_with_a_reason),
 		cmocka_unit_test(the_order_of_samples_does_not_matter),
-		cmocka_unit_test(outliers_move_nothing),
+		cmocka_unit_test(outliers_do_not_move_the_median_or_its_interval),
 		cmocka_unit_test(costs_are_per_entry),
 		cmocka_unit_test(the_cost_of_no_entries_is_unknown),
 		cmocka_unit_test(ratios_mirror),

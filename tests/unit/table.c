@@ -180,7 +180,7 @@ static void ascii_only_without_utf8(void **state)
 	result_free(result);
 }
 
-static void colors_change_nothing_else(void **state)
+static void colors_change_no_other_bytes(void **state)
 {
 	(void)state;
 	struct result *result = with_result();
@@ -300,7 +300,7 @@ static void cells_without_figures_have_no_bars(void **state)
 
 /* The rate says what the time says, so the labels come first; where they do not fit even so it
  * stays. */
-static void a_rate_gives_way_to_labels(void **state)
+static void the_rate_is_left_out_if_labels_need_its_columns(void **state)
 {
 	struct result *result = with_result();
 	bool is_whole = false;
@@ -716,13 +716,13 @@ int main(void)
 		cmocka_unit_test(ascii_only_without_utf8),
 		cmocka_unit_test(a_part_of_a_tree_without_its_path),
 		cmocka_unit_test(many_groups_leave_room_for_the_warnings),
-		cmocka_unit_test(colors_change_nothing_else),
+		cmocka_unit_test(colors_change_no_other_bytes),
 		cmocka_unit_test(every_width_fits),
 		cmocka_unit_test(a_bar_is_as_long_as_the_time),
 		cmocka_unit_test(bars_take_nothing_from_the_figures),
 		cmocka_unit_test(bars_are_of_a_group),
 		cmocka_unit_test(cells_without_figures_have_no_bars),
-		cmocka_unit_test(a_rate_gives_way_to_labels),
+		cmocka_unit_test(the_rate_is_left_out_if_labels_need_its_columns),
 		cmocka_unit_test(times_have_as_many_decimals_as_are_known),
 		cmocka_unit_test(a_note_of_several_rows_is_a_footnote),
 		cmocka_unit_test(two_footnotes_of_a_row_have_two_marks),

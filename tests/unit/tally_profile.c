@@ -135,7 +135,7 @@ static void is_below(const struct tally *t, unsigned percent, const char *path, 
 }
 
 /* The deepest place that holds enough of the time; a name that only begins alike lies elsewhere. */
-static void time_has_a_place(void **state)
+static void a_place_has_most_of_the_time(void **state)
 {
 	struct tally *t = begin(12);
 	(void)state;
@@ -153,7 +153,7 @@ static void time_has_a_place(void **state)
 }
 
 /* Of two slow directories among many, and of as many that are alike. */
-static void places_stand_out_or_do_not(void **state)
+static void slow_directories_stand_out_or_times_are_even(void **state)
 {
 	(void)state;
 	for (int slow = 0; slow < 2; slow++) {
@@ -186,8 +186,8 @@ int main(void)
 		cmocka_unit_test(at_most_the_cost_of_the_clock_is_subtracted),
 		cmocka_unit_test(rankings_keep_the_greatest),
 		cmocka_unit_test(a_ranking_of_none_is_empty),
-		cmocka_unit_test(time_has_a_place),
-		cmocka_unit_test(places_stand_out_or_do_not),
+		cmocka_unit_test(a_place_has_most_of_the_time),
+		cmocka_unit_test(slow_directories_stand_out_or_times_are_even),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -111,7 +111,7 @@ static void exchanging_the_sides_exchanges_the_verdicts(void **state)
 }
 
 /* What could have been seen is seen: an interval of the same width there is a regression. */
-static void the_smallest_effect_is_the_border(void **state)
+static void the_smallest_effect_is_the_limit_of_detection(void **state)
 {
 	const struct estimate here = interval(0.97, 1.0, 1.04);
 	double seen = verdict_seen(&here, 0.01);
@@ -148,7 +148,7 @@ static void a_regression_counts_most_and_names_are_whole(void **state)
 	assert_null(verdict_name(VERDICTS));
 }
 
-static void the_family_shares_its_error(void **state)
+static void the_error_is_divided_among_all_intervals(void **state)
 {
 	(void)state;
 	assert_true(fabs(verdict_confidence(0.01, 1) - 0.99) < 1e-12);
@@ -164,10 +164,10 @@ int main(void)
 		cmocka_unit_test(no_interval_no_verdict),
 		cmocka_unit_test(nan_is_inconclusive),
 		cmocka_unit_test(exchanging_the_sides_exchanges_the_verdicts),
-		cmocka_unit_test(the_smallest_effect_is_the_border),
+		cmocka_unit_test(the_smallest_effect_is_the_limit_of_detection),
 		cmocka_unit_test(counts_are_exact),
 		cmocka_unit_test(a_regression_counts_most_and_names_are_whole),
-		cmocka_unit_test(the_family_shares_its_error),
+		cmocka_unit_test(the_error_is_divided_among_all_intervals),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
