@@ -155,7 +155,10 @@ static int unknown_help(const char *word)
 	return EXIT_USAGE;
 }
 
-/* statmark help COMMAND: what statmark COMMAND --help says; help TOPIC: a part of the READMEs. */
+/*
+ * statmark help COMMAND prints the text of statmark COMMAND --help; help TOPIC prints a part of the
+ * READMEs.
+ */
 static int help_on(const char *word)
 {
 	for (const struct embedded *topic = embedded_topics; topic->name; topic++) {

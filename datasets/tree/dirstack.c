@@ -51,7 +51,7 @@ static bool find_mount(int fd, uint64_t *mount)
 
 /*
  * Whether nothing is mounted between two directories; needed with kernels before 5.6 and in some
- * sandboxes. A directory of the same filesystem may be mounted, so devices alone do not tell.
+ * sandboxes. A directory of the same filesystem may be mounted, so device numbers are not enough.
  */
 static int check_mount(int above, int fd)
 {

@@ -74,7 +74,7 @@ static void judge_smt(struct findings *f, const struct host_facts *h)
 	else if (!h->smt || is(h->smt, "notimplemented"))
 		finding_add(f, "smt", SEVERITY_NOTE,
 			    "whether hardware threads share cores is unknown: the kernel does not "
-			    "say, or /sys is hidden",
+			    "report it, or /sys is hidden",
 			    "see lscpu on the machine itself; compare jobs with --pin "
 			    "one-per-core");
 	else

@@ -27,7 +27,7 @@ int document_write(const struct outdir *dir, const char *name, const struct resu
  */
 int document_read(const char *path, struct result **result, struct err *err);
 
-/* The same of a text; name stands for it in messages. */
+/* The same from a text; name: its name in messages. */
 int document_parse(const char *name, const char *text, size_t size, struct result **result,
 		   struct err *err);
 

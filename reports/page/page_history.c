@@ -213,7 +213,7 @@ static void put_table(const struct series_page *s)
 
 /* --- A plot for each ------------------------------------------------------------------------- */
 
-/* Days and commits stand below the axis instead. */
+/* Days and commits are below the axis instead. */
 static const char *label_nothing(struct arena *arena, double value)
 {
 	(void)arena;
@@ -336,7 +336,7 @@ static void put_panels(const struct series_page *s)
 	page_end_section(p);
 }
 
-/* --- What they stand on ---------------------------------------------------------------------- */
+/* --- Conditions ----------------------------------------------------------------------------- */
 
 static void put_facts(const struct series_page *s)
 {

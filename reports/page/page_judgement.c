@@ -259,7 +259,7 @@ static void put_table(const struct judgement_page *s)
 	page_end_section(p);
 }
 
-/* --- What the sides stand on ----------------------------------------------------------------- */
+/* --- Conditions of both sides --------------------------------------------------------------- */
 
 static void put_facts(const struct judgement_page *s)
 {

@@ -60,7 +60,7 @@ const char *page_cell_name(const struct page *p, const struct cell_result *cell)
 const char *page_estimate_words(struct arena *arena, const struct estimate *e, int decimals,
 				const char *unit);
 
-/* What the interval of a ratio says; without an interval nothing is decided. */
+/* The difference that the interval of a ratio shows; without an interval nothing is decided. */
 enum ratio_side { RATIO_EVEN, RATIO_FASTER, RATIO_SLOWER };
 enum ratio_side page_ratio_side(const struct estimate *ratio);
 

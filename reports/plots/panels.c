@@ -80,7 +80,7 @@ static void cut_names(struct panels *s)
 	labels_fit(s->p->arena, s->cut, s->n_lines, s->is_split ? SPLIT_MAX_CHARS : KEY_MAX_CHARS);
 }
 
-/* The last panel's name says how many are missing. */
+/* The last panel's name has the number of panels that are missing. */
 static const char *group_name(struct panels *s, size_t panel)
 {
 	const char *name = s->p->groups.names[s->groups[panel]];

@@ -52,7 +52,7 @@ static enum annotation annotation_of(enum verdict verdict)
 	}
 }
 
-/* Many rows are incomparable for one reason: one annotation says it. Not so what went wrong. */
+/* Rows that are incomparable for the same reason share an annotation; failures do not. */
 static bool is_told(const struct judgement *j, size_t i)
 {
 	if (annotation_of(j->rows[i].verdict) != WARNING)

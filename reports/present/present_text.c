@@ -100,7 +100,7 @@ static void put_facts(const struct text *t)
 		put_fact(t, "differs", or_unknown(text));
 	}
 	bool known;
-	if (has_common_cache(j, &known) && j->rows[0].cache != CACHE_WARM) /* which no name says */
+	if (has_common_cache(j, &known) && j->rows[0].cache != CACHE_WARM) /* it is in no name */
 		put_fact(t, "state",
 			 format_text(t->arena, arena_print(t->arena, "%s cache",
 							   cache_state_name(j->rows[0].cache))));
@@ -141,7 +141,7 @@ static int fill(struct text *t)
 	return 0;
 }
 
-/* One that is cut stands below, too; one that cannot be cut stands above its row. */
+/* A name that is cut is printed below its row, too; one that cannot be cut is printed above it. */
 static int fit_names(struct text *t, size_t room)
 {
 	const char **names = arena_alloc(t->arena, (t->j->n_rows + 1) * sizeof(*names));

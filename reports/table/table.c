@@ -47,7 +47,7 @@ struct table {
 	const char **footnotes; /* notes of several rows, in the order of their marks */
 	size_t n_footnotes;
 	size_t width;           /* columns of the terminal */
-	size_t widths[COLUMNS]; /* 0: a column that says nothing is left out */
+	size_t widths[COLUMNS]; /* 0: the column is left out */
 	const char *heads[2][COLUMNS];
 };
 
@@ -299,7 +299,7 @@ static void put_footnotes(const struct table *t)
 	}
 }
 
-/* Cells with one baseline stand together, in the order of the baselines. */
+/* Cells with one baseline are together, in the order of the baselines. */
 static const struct cell_result *group_of(const struct table *t, const struct row *row)
 {
 	return result_baseline_of(t->result, row->cell);
@@ -458,8 +458,8 @@ static const char *rest_of(const char *label, const char *head)
 
 /*
  * A label that does not fit keeps its strategy in the row and its parameters below; where that
- * is another row's label, the values of its parameters, too. One that cannot be cut stands above
- * its row, see put_row.
+ * is another row's label, the values of its parameters, too. One that cannot be cut is printed
+ * above its row, see put_row.
  */
 static int fit_labels(struct table *t, size_t room)
 {
@@ -516,7 +516,7 @@ static int set_widths(struct table *t)
 
 /* --- The table itself ------------------------------------------------------------------------ */
 
-/* Where all rows have one tree a column says the rest. */
+/* If all rows have one tree, a column shows the other facts. */
 static const char *group_name(const struct table *t, const struct row *row)
 {
 	return labels_one_tree(t->result) ? "" : format_group(t->arena, t->result, row->cell);

@@ -31,7 +31,7 @@ struct judged {
 	bool has_base, has_head;
 	double base, head; /* figures of either side; head is base x ratio where that is known */
 	bool is_rate;      /* counted per entry, so with a fraction */
-	bool is_told;      /* the reason says more than the figures do */
+	bool is_told;      /* the reason explains more than the figures */
 	bool estimated;    /* else counted: no ratio, no interval */
 	struct estimate ratio; /* head over base; n counts units */
 	bool has_tolerance;    /* one decides: not of exact counts */

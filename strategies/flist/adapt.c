@@ -52,7 +52,7 @@ int flist_adapt_init(struct flist_adapt *adapt, const struct flist_threads *thre
 
 /*
  * Begins the first measurement, when the jobs begin: FLIST_BULK writes the filesystem's buffers
- * back before, which takes long and says nothing about the calls to come.
+ * back before, which takes long and does not predict the later calls.
  */
 static void begin_measuring(struct flist_adapt *adapt)
 {

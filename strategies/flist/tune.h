@@ -4,11 +4,11 @@
  *
  * One job begins. After a first measurement others join it: as many as there are CPUs if calls are
  * fast, up to 16 at once if they wait. These few cost little if calls wait, so they stay whatever
- * the next windows show: a window of a millisecond says more about the entries in it than about the
- * number of jobs. More jobs are tried soon only if each wait is long, four times as many at a time;
- * if waits are short, starting the threads costs more than they gain, so that is tried late. A step
- * beyond the few is kept if waits did not become longer, or if the number of calls completed per
- * second has risen by enough; otherwise it is taken back and a smaller one is tried. Then the
+ * the next windows show: the calls in a window of a millisecond depend more on its entries than on
+ * the number of jobs. More jobs are tried soon only if each wait is long, four times as many at a
+ * time; if waits are short, starting the threads costs more than they gain, so that is tried late.
+ * A step beyond the few is kept if waits did not become longer, or if the number of calls completed
+ * per second has risen by enough; otherwise it is taken back and a smaller one is tried. Then the
  * number is held. It is tried again after pauses of increasing length, or soon if calls begin to
  * take much longer or shorter.
  *

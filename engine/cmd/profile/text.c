@@ -143,7 +143,7 @@ static void print_calls(const struct profile_text *t)
 	text_table_print(stdout, &grid, t->width);
 	text_table_free(&grid);
 	print_line(t, arena_print(t->arena,
-				  "  * not part of the shares%s; listxattr asks by path. "
+				  "  * not part of the shares%s; listxattr takes a path. "
 				  "-: fewer than %d calls lie beyond",
 				  has_sample ? "; the first 1,000, then one in 31" : "",
 				  HIST_BEYOND_LEAST));

@@ -63,8 +63,9 @@ int worker_request_from_words(struct worker_request *order, char **words, struct
 	while (words[n])
 		n++;
 	if (n && !parse_integer(words[0], &version) && version != PROTOCOL)
-		return err_set(err, -EPROTO, "supports worker protocol %d, was asked for %" PRIu64,
-			       PROTOCOL, version);
+		return err_set(err, -EPROTO,
+			       "supports worker protocol %d, not the requested %" PRIu64, PROTOCOL,
+			       version);
 	*order = (struct worker_request){0};
 	if (n != WORKER_REQUEST_WORDS - 2 || version != PROTOCOL ||
 	    parse_integer(words[3], &first) || parse_integer(words[4], &end) ||

@@ -127,7 +127,7 @@ typedef int request;
 static int ask_open(int fd, struct flist_inode_flags *answer)
 {
 	struct xattr_of_fs attr;
-	uint32_t flags[2] = {0, 0}; /* it writes an int, though the number says long */
+	uint32_t flags[2] = {0, 0}; /* it writes an int, not a long */
 	if (ioctl(fd, (request)GET_XFLAGS, &attr) == 0) {
 		*answer = (struct flist_inode_flags){attr.xflags, attr.project, true};
 		return 0;
