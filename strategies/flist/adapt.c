@@ -32,6 +32,7 @@ int flist_adapt_init(struct flist_adapt *adapt, const struct flist_threads *thre
 		.threads = threads,
 		.began = flist_clock(),
 		.most = most,
+		.cpus = flist_cpus(threads),
 		.told = 1,
 	};
 	if (!adapt->counts || !adapt->crew) {
@@ -40,7 +41,7 @@ int flist_adapt_init(struct flist_adapt *adapt, const struct flist_threads *thre
 		*adapt = (struct flist_adapt){.counts = NULL};
 		return -ENOMEM;
 	}
-	memset(adapt->counts, 0, size);
+	adapt->counts[0] = (struct flist_count){.cpu_at = 0};
 	atomic_init(&adapt->jobs, 1);
 	atomic_init(&adapt->used, 1);
 	atomic_init(&adapt->begun, 0);
@@ -59,7 +60,7 @@ static void begin_measuring(struct flist_adapt *adapt)
 	const struct flist_tally now = {flist_clock(), 0, flist_cpu_clock(), flist_wait_count()};
 	atomic_store(&adapt->counts[0].cpu_ns, now.cpu_ns);
 	atomic_store(&adapt->counts[0].sleeps, now.sleeps);
-	flist_tune_begin(&adapt->tune, adapt->most, flist_cpus(adapt->threads), &now);
+	flist_tune_begin(&adapt->tune, adapt->most, adapt->cpus, &now);
 	plan_window(adapt);
 }
 
@@ -162,6 +163,8 @@ static void allow_jobs(struct flist_adapt *adapt, unsigned jobs)
  */
 static void make_threads(struct flist_adapt *adapt, unsigned jobs)
 {
+	for (unsigned i = adapt->used; i < jobs; i++)
+		adapt->counts[i] = (struct flist_count){.cpu_at = 0};
 	const unsigned had = flist_crew_grow(adapt->crew, jobs);
 	if (adapt->used < had)
 		adapt->used = had;

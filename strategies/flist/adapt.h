@@ -34,14 +34,14 @@ struct flist_adapt {
 	unsigned before;                 /* number of jobs between them */
 	unsigned told;                   /* number of jobs of the last decision that was reported */
 	uint64_t began;
-	unsigned most;           /* maximum number of jobs */
+	unsigned most, cpus;     /* maximum number of jobs; number of CPUs */
 	_Atomic unsigned used;   /* number of jobs whose threads have been started so far, */
 	_Atomic unsigned begun;  /* and of those that run already; both count the first job */
 	_Atomic unsigned wanted; /* number of jobs to start, of which the next one that begins
 				    starts the rest; 0: none */
 	flist_job *job;
 	void *job_arg;
-	struct flist_count *counts; /* by job */
+	struct flist_count *counts; /* by job, of the first `used` */
 	pthread_cond_t again;       /* with lock_rest: for flist_adapt_may_work */
 	pthread_mutex_t lock_rest;
 	bool is_over;

@@ -26,10 +26,19 @@ struct flist_tasks {
 	_Atomic unsigned used;     /* and its maximum so far: other jobs have no tasks */
 	pthread_mutex_t lock;      /* held to sleep and to wake */
 	pthread_cond_t wake, work_again;
-	unsigned jobs;
 	bool oldest_first;
-	struct stack stacks[];
+	struct stack stacks[]; /* by job; of the first `used` */
 };
+
+/* Makes the stacks of more jobs, before any job may look at them. */
+static void make_stacks(struct flist_tasks *tasks, unsigned used)
+{
+	for (unsigned i = atomic_load(&tasks->used); i < used; i++) {
+		tasks->stacks[i] = (struct stack){.newest = NULL};
+		pthread_mutex_init(&tasks->stacks[i].lock, NULL);
+	}
+	atomic_store(&tasks->used, used);
+}
 
 struct flist_tasks *flist_tasks_new(unsigned jobs, unsigned active, bool oldest_first)
 {
@@ -38,16 +47,13 @@ struct flist_tasks *flist_tasks_new(unsigned jobs, unsigned active, bool oldest_
 		aligned_alloc(CACHE_LINE, (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
 	if (!t)
 		return NULL;
-	memset(t, 0, size);
-	t->jobs = jobs;
+	memset(t, 0, sizeof(*t)); /* with few jobs, the stacks of the others are never touched */
 	t->oldest_first = oldest_first;
 	atomic_init(&t->active, active);
-	atomic_init(&t->used, active);
+	make_stacks(t, active);
 	pthread_mutex_init(&t->lock, NULL);
 	pthread_cond_init(&t->wake, NULL);
 	pthread_cond_init(&t->work_again, NULL);
-	for (unsigned i = 0; i < jobs; i++)
-		pthread_mutex_init(&t->stacks[i].lock, NULL);
 	return t;
 }
 
@@ -55,7 +61,7 @@ void flist_tasks_free(struct flist_tasks *tasks)
 {
 	if (!tasks)
 		return;
-	for (unsigned i = 0; i < tasks->jobs; i++)
+	for (unsigned i = 0; i < tasks->used; i++)
 		pthread_mutex_destroy(&tasks->stacks[i].lock);
 	pthread_cond_destroy(&tasks->work_again);
 	pthread_cond_destroy(&tasks->wake);
@@ -217,7 +223,7 @@ void flist_tasks_limit(struct flist_tasks *tasks, unsigned active)
 {
 	pthread_mutex_lock(&tasks->lock);
 	if (active > atomic_load(&tasks->used))
-		atomic_store(&tasks->used, active);
+		make_stacks(tasks, active);
 	atomic_store(&tasks->active, active);
 	pthread_cond_broadcast(&tasks->work_again);
 	pthread_cond_broadcast(&tasks->wake); /* some of them may now be over the limit */

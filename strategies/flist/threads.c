@@ -41,7 +41,7 @@ struct flist_crew {
 	bool is_over;  /* no thread may be started any more */
 	unsigned jobs; /* number of jobs, including that of the calling thread */
 	unsigned most;
-	struct crew_member members[]; /* of the other jobs */
+	struct crew_member members[]; /* of the other jobs that have begun */
 };
 
 static void do_jobs(void *arg, unsigned index)
@@ -168,12 +168,10 @@ int flist_threads_run(const struct flist_threads *threads, unsigned jobs, flist_
 
 struct flist_crew *flist_crew_new(const struct flist_threads *threads, unsigned most)
 {
-	struct flist_crew *crew = calloc(1, sizeof(*crew) + (most - 1) * sizeof(*crew->members));
+	struct flist_crew *crew = malloc(sizeof(*crew) + (most - 1) * sizeof(*crew->members));
 	if (!crew)
 		return NULL;
-	crew->threads = threads ? threads : &none;
-	crew->most = most;
-	crew->jobs = 1;
+	*crew = (struct flist_crew){.threads = threads ? threads : &none, .most = most, .jobs = 1};
 	pthread_mutex_init(&crew->lock, NULL);
 	return crew;
 }

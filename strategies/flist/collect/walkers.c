@@ -36,7 +36,7 @@ static size_t window_of(const struct flist_walk *walk, unsigned index)
 {
 	unsigned jobs = walk->jobs;
 	if (flist_adapt_is_on(&walk->adapt))
-		jobs = flist_cpus(&walk->options->threads);
+		jobs = walk->adapt.cpus;
 	return index < jobs ? choose_window(jobs) : 1;
 }
 
