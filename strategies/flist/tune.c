@@ -324,13 +324,14 @@ static void after_hold(struct flist_tune *tune, const struct tune_sample *seen)
 	const bool is_other =
 		seen->wait_ns > LONGER * tune->wait_ns || seen->wait_ns * LONGER < tune->wait_ns;
 	tune->changed = is_other ? tune->changed + 1 : 0;
-	const bool changed = tune->changed >= SURE;
+	const bool changed = tune->changed >= SURE, is_longer = seen->wait_ns > tune->wait_ns;
 	if (!changed && ++tune->paused < tune->pause)
 		return;
 	if (changed) {
 		tune->is_settled = tune->is_careful = false;
 		tune->off_ns = seen->off_ns;
-		if (tune->jobs > tune->cpus) /* sleeps may be those of a queue of jobs */
+		/* Sleeps may be those of a queue. If they became longer, a step shows whether. */
+		if (tune->jobs > tune->cpus && !is_longer)
 			tune->off_ns *= (double)tune->cpus / tune->jobs;
 		tune->pause = PAUSE;
 	} else if (tune->pause < PAUSE_MOST) {

@@ -252,6 +252,27 @@ static void a_change_of_latency_is_followed(void **state)
 	assert_int_equal(p.tune.jobs, CPUS);
 }
 
+/* From near to far, and to a disk that answers one call at a time, where more jobs only queue. */
+static void few_jobs_notice_that_calls_take_longer(void **state)
+{
+	const struct server near = {.call_ns = 100000, .cpu_ns = 20000, .cpus = CPUS};
+	const struct server far = {.call_ns = 2000000, .cpu_ns = 20000, .cpus = CPUS};
+	const struct server disk = {.call_ns = 800000, .cpu_ns = 20000, .cpus = CPUS, .width = 1};
+	struct play p;
+	(void)state;
+	play_begin(&p);
+	play(&p, &near, 10000);
+	assert_in_range(p.tune.jobs, 8, 16);
+	play(&p, &far, 3000);
+	assert_in_range(p.tune.jobs, 64, MOST);
+	play_begin(&p);
+	play(&p, &near, 10000);
+	p.peak = 0;
+	play(&p, &disk, 3000);
+	assert_in_range(p.peak, 1, 32);
+	assert_in_range(p.tune.jobs, 1, 16);
+}
+
 static void idle_jobs_are_not_measured(void **state)
 {
 	const struct flist_tally zero = {0};
@@ -317,6 +338,7 @@ int main(void)
 		cmocka_unit_test(small_steps_end_where_a_large_one_does),
 		cmocka_unit_test(slower_entries_are_not_attributed_to_more_jobs),
 		cmocka_unit_test(a_change_of_latency_is_followed),
+		cmocka_unit_test(few_jobs_notice_that_calls_take_longer),
 		cmocka_unit_test(idle_jobs_are_not_measured),
 		cmocka_unit_test(the_number_of_jobs_stays_below_its_limit),
 		cmocka_unit_test(fewer_jobs_than_cpus_may_be_enough),
