@@ -128,7 +128,7 @@ bool flist_stream_is_stopped(struct flist_stream *stream)
 	return true;
 }
 
-/* x--------------------------------------------------------------- */
+/* ---- Threads that fetch ahead ---------------------------------------------------------------- */
 
 static bool must_rest(const struct flist_stream *s, unsigned index)
 {
