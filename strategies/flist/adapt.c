@@ -271,7 +271,8 @@ static void adjust(struct flist_adapt *adapt, uint64_t now_ns)
 	adapt->before = adapt->tune.jobs;
 	adapt->tally = tally_of(adapt, now_ns);
 	const unsigned jobs = flist_tune_update(&adapt->tune, &adapt->tally, idle);
-	if (jobs == adapt->before)
+	/* A job that offered work while this lock was held has started none. */
+	if (jobs == adapt->before && adapt->used >= jobs)
 		return;
 	allow_jobs(adapt, jobs);
 	start_threads(adapt, jobs);
