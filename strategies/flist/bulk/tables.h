@@ -124,6 +124,7 @@ struct flist_xfs_reader {
 	const struct flist_xfs_part *last; /* part used last */
 	uint64_t inodes;                   /* that it has read */
 	uint32_t asks, waits; /* number of calls; number of those that waited for the device */
+	bool is_ended;        /* no more are read */
 };
 
 void flist_xfs_reader_release(struct flist_xfs_reader *reader);
@@ -138,8 +139,8 @@ uint64_t flist_xfs_root(const struct flist_xfs *fs); /* inode number of its root
 void flist_xfs_free(struct flist_xfs *fs);           /* accepts NULL; readers are released before */
 
 /*
- * Returns an inode. NULL: not available, may be changing, or bulkstat lacks something that stat(2)
- * has. Valid until the readers are released.
+ * Returns an inode. NULL: not available, may be changing, was not read before the end, or bulkstat
+ * lacks something that stat(2) has. Valid until the readers are released.
  */
 const struct flist_disk_inode *flist_xfs_inode(struct flist_xfs_reader *reader, uint64_t ino);
 

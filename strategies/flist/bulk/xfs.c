@@ -284,7 +284,7 @@ const struct flist_disk_inode *flist_xfs_inode(struct flist_xfs_reader *reader, 
 	const struct flist_xfs_part *part = reader->last;
 	if (!part || part->first != first)
 		part = find_part(reader->fs, first);
-	if (!part)
+	if (!part && !reader->is_ended)
 		part = read_part(reader, first);
 	if (!part)
 		return NULL;

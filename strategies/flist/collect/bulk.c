@@ -114,13 +114,13 @@ enum {
 	ITEMS_PER_DIR = 1 << 10,   /* counting at most so many per directory that it has entered */
 	ITEMS_PER_ANSWER = 16,     /* with more items per entry, system calls are faster */
 	INODES_TO_JUDGE = 16384, /* inodes of an xfs that all jobs have read before they decide, */
-	INODES_AHEAD = 64,      /* not counting so many per directory that is still to be entered */
-	INODES_PER_ANSWER = 16, /* more: calls are faster (half may be used much later) */
-	COMPARED_MOST = 1024,   /* limit of names that are compared with the kernel's, bytes */
-	SUBVOLUME_ROOT = 256,   /* inode of its root: all items are of the tree */
-	EXT4_ROOT = 2,          /* the same for ext4 */
-	ENTRIES_PER_BLOCK = 2,  /* fewer for each block read: the inodes of an xfs are not cached */
-	XFS_TYPE = 0x58465342,  /* of fstatfs(2) */
+	INODES_AHEAD = 64,     /* not counting so many per directory that is still to be entered */
+	INODES_PER_ANSWER = 4, /* more: calls are faster, even if most of them are used later */
+	COMPARED_MOST = 1024,  /* limit of names that are compared with the kernel's, bytes */
+	SUBVOLUME_ROOT = 256,  /* inode of its root: all items are of the tree */
+	EXT4_ROOT = 2,         /* the same for ext4 */
+	ENTRIES_PER_BLOCK = 2, /* fewer for each block read: the inodes of an xfs are not cached */
+	XFS_TYPE = 0x58465342, /* of fstatfs(2) */
 };
 
 #define NOT_CACHED "the inodes are not cached, and on xfs single calls are then faster"
@@ -502,6 +502,16 @@ static bool find_open(struct flist_walker *w)
 }
 
 /*
+ * Whether inodes of an xfs are used. If the tree is too small a part, no more are read, but those
+ * that were read are still used: of a whole tree below the root most are needed late.
+ */
+static bool may_use(struct flist_walker *w)
+{
+	w->reader->xfs.is_ended = !is_worth_it(w);
+	return !atomic_load_explicit(&w->walk->bulk->is_cold, memory_order_relaxed);
+}
+
+/*
  * If a directory's ctime, read after its names, is before the beginning of the call, it had these
  * names all the time. So the inodes that were read meanwhile belong to them.
  */
@@ -509,7 +519,7 @@ bool flist_bulk_trusts(struct flist_walker *w, const struct flist_node *node, in
 {
 	const struct flist_bulk *bulk = w->walk->bulk;
 	struct stat st;
-	if (!bulk || !bulk->is_xfs || !find_open(w) || get_reader(w) || !is_worth_it(w) ||
+	if (!bulk || !bulk->is_xfs || !find_open(w) || get_reader(w) || !may_use(w) ||
 	    has_mounts(w, node))
 		return false;
 	if (fstat(fd, &st) || st.st_dev != bulk->device.dev)
