@@ -113,13 +113,6 @@ static uint64_t sum_calls(const struct flist_adapt *adapt)
 	return sum;
 }
 
-/* Returns the number of jobs that work: those that are allowed and have begun. */
-static unsigned working(const struct flist_adapt *adapt)
-{
-	const unsigned jobs = atomic_load(&adapt->jobs), used = adapt->used;
-	return jobs < used ? jobs : used;
-}
-
 /* Calls the caller's `decided` with what was measured between the last two evaluations. */
 static void report_decision(const struct flist_adapt *adapt, uint64_t now_ns)
 {
@@ -129,9 +122,9 @@ static void report_decision(const struct flist_adapt *adapt, uint64_t now_ns)
 	const struct flist_decision decision = {
 		.at_ns = now_ns - adapt->began,
 		.wait_ns = calls ? ns * adapt->before / calls : 0,
-		.rate = (uint64_t)((double)calls * 1e9 / (double)ns),
+		.rate = ns ? (uint64_t)((double)calls * 1e9 / (double)ns) : 0,
 		.before = adapt->told,
-		.jobs = working(adapt),
+		.jobs = flist_adapt_working(adapt),
 	};
 	if (t->decided)
 		t->decided(t->arg, &decision);
@@ -207,9 +200,9 @@ static void start_threads(struct flist_adapt *adapt, unsigned jobs)
 static void end_adjusting(struct flist_adapt *adapt)
 {
 	const uint64_t now = flist_clock();
-	if (working(adapt) != adapt->told)
+	if (flist_adapt_working(adapt) != adapt->told)
 		report_decision(adapt, now);
-	adapt->told = working(adapt);
+	adapt->told = flist_adapt_working(adapt);
 	adapt->tune.since = tally_of(adapt, now);
 	plan_window(adapt);
 }
@@ -225,16 +218,33 @@ static void make_others(struct flist_adapt *adapt)
 	pthread_mutex_unlock(&adapt->lock);
 }
 
+/* Ends the window: what was measured in it is reported with the next decision. */
+static void end_window(struct flist_adapt *adapt, uint64_t now_ns)
+{
+	adapt->since = adapt->tune.since;
+	adapt->before = flist_adapt_working(adapt);
+	adapt->tally = tally_of(adapt, now_ns);
+}
+
+/* Starts threads that were allowed before and have work now. Returns whether it started any. */
+static bool start_allowed(struct flist_adapt *adapt, uint64_t now_ns)
+{
+	const unsigned jobs = atomic_load(&adapt->jobs), used = adapt->used;
+	if (used >= jobs || with_work(adapt, jobs) == used)
+		return false;
+	end_window(adapt, now_ns);
+	start_threads(adapt, jobs);
+	if (!atomic_load(&adapt->wanted))
+		end_adjusting(adapt);
+	return true;
+}
+
 void flist_adapt_start(struct flist_adapt *adapt)
 {
 	if (pthread_mutex_trylock(&adapt->lock))
 		return;
-	const unsigned jobs = atomic_load(&adapt->jobs), used = adapt->used;
-	if (used < jobs && !atomic_load(&adapt->wanted)) {
-		start_threads(adapt, jobs);
-		if (adapt->used != used && !atomic_load(&adapt->wanted))
-			end_adjusting(adapt);
-	}
+	if (!atomic_load(&adapt->wanted))
+		start_allowed(adapt, flist_clock());
 	pthread_mutex_unlock(&adapt->lock);
 }
 
@@ -260,19 +270,17 @@ void flist_adapt_begin(struct flist_adapt *adapt, flist_job *job, void *arg)
 	adapt->job = job;
 	adapt->job_arg = arg;
 	begin_measuring(adapt);
+	atomic_store(&adapt->begun, 1); /* job 0 is the calling thread, which works elsewhere */
 	flist_crew_begin(adapt->crew, begin_job, adapt);
 }
 
 static void adjust(struct flist_adapt *adapt, uint64_t now_ns)
 {
-	const bool idle = adapt->used < atomic_load(&adapt->jobs) ||
-			  (adapt->is_idle && adapt->is_idle(adapt->arg));
-	adapt->since = adapt->tune.since;
-	adapt->before = adapt->tune.jobs;
-	adapt->tally = tally_of(adapt, now_ns);
+	const unsigned before = adapt->tune.jobs;
+	const bool idle = adapt->used < before || (adapt->is_idle && adapt->is_idle(adapt->arg));
+	end_window(adapt, now_ns);
 	const unsigned jobs = flist_tune_update(&adapt->tune, &adapt->tally, idle);
-	/* A job that offered work while this lock was held has started none. */
-	if (jobs == adapt->before && adapt->used >= jobs)
+	if (jobs == before)
 		return;
 	allow_jobs(adapt, jobs);
 	start_threads(adapt, jobs);
@@ -283,6 +291,9 @@ static void adjust(struct flist_adapt *adapt, uint64_t now_ns)
 static void evaluate(struct flist_adapt *adapt, uint64_t now_ns)
 {
 	const uint64_t apart = (now_ns - adapt->tune.since.now_ns) / PART;
+	/* A job that offered work while this lock was held has started none. */
+	if (start_allowed(adapt, now_ns))
+		return;
 	if (flist_tune_is_due(&adapt->tune, sum_calls(adapt))) {
 		adjust(adapt, now_ns);
 		plan_window(adapt);

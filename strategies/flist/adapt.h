@@ -31,12 +31,12 @@ struct flist_adapt {
 	const struct flist_threads *threads;
 	struct flist_crew *crew;
 	struct flist_tally since, tally; /* at the last two evaluations */
-	unsigned before;                 /* number of jobs between them */
+	unsigned before;                 /* number of jobs that worked between them */
 	unsigned told;                   /* number of jobs of the last decision that was reported */
 	uint64_t began;
 	unsigned most, cpus;     /* maximum number of jobs; number of CPUs */
-	_Atomic unsigned used;   /* number of jobs whose threads have been started so far, */
-	_Atomic unsigned begun;  /* and of those that run already; both count the first job */
+	_Atomic unsigned used;   /* number of jobs whose threads were started, with the first, */
+	_Atomic unsigned begun;  /* and of those that run already */
 	_Atomic unsigned wanted; /* number of jobs to start, of which the next one that begins
 				    starts the rest; 0: none */
 	flist_job *job;
@@ -88,6 +88,14 @@ void flist_adapt_update(struct flist_adapt *adapt, uint64_t now_ns);
 static inline bool flist_adapt_is_on(const struct flist_adapt *adapt)
 {
 	return adapt->crew;
+}
+
+/* The number of jobs that work: they are allowed, and their threads have been started. */
+static inline unsigned flist_adapt_working(const struct flist_adapt *adapt)
+{
+	const unsigned jobs = atomic_load_explicit(&adapt->jobs, memory_order_relaxed);
+	const unsigned used = atomic_load_explicit(&adapt->used, memory_order_relaxed);
+	return jobs < used ? jobs : used;
 }
 
 /*

@@ -142,7 +142,8 @@ static struct flist_task *take_from(struct stack *s, bool newest)
 
 static struct flist_task *find_task(struct flist_tasks *tasks, unsigned job)
 {
-	const unsigned used = atomic_load_explicit(&tasks->used, memory_order_relaxed);
+	/* With make_stacks: a stack is made before another job looks at it. */
+	const unsigned used = atomic_load_explicit(&tasks->used, memory_order_acquire);
 	struct flist_task *task = take_from(&tasks->stacks[job], !tasks->oldest_first);
 	for (unsigned i = 1; i < used && !task; i++)
 		task = take_from(&tasks->stacks[(job + i) % used], false);

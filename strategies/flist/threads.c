@@ -41,7 +41,7 @@ struct flist_crew {
 	bool is_over;  /* no thread may be started any more */
 	unsigned jobs; /* number of jobs, including that of the calling thread */
 	unsigned most;
-	struct crew_member members[]; /* of the other jobs that have begun */
+	struct crew_member members[]; /* of the other jobs that were started */
 };
 
 static void do_jobs(void *arg, unsigned index)

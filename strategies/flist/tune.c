@@ -330,7 +330,9 @@ static void after_hold(struct flist_tune *tune, const struct tune_sample *seen)
 	if (changed) {
 		tune->is_settled = tune->is_careful = false;
 		tune->off_ns = seen->off_ns;
-		/* Sleeps may be those of a queue. If they became longer, a step shows whether. */
+		/* A queue of jobs makes sleeps longer. If calls became longer, the next step shows
+		 * whether that is a queue.
+		 */
 		if (tune->jobs > tune->cpus && !is_longer)
 			tune->off_ns *= (double)tune->cpus / tune->jobs;
 		tune->pause = PAUSE;

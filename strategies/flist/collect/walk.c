@@ -634,7 +634,7 @@ static int enter(struct flist_walker *w, struct flist_visit *visit)
 	ret = enter_node(w, node, &reader);
 	if (ret)
 		return ret < 0 ? ret : 0;
-	/* If opening the root was slow, other jobs begin while its names are read. */
+	/* If opening the root was slow, other jobs may begin with its first directories. */
 	if (!alone && !node->parent)
 		flist_walker_measure(w, CALLS_TO_OPEN, false);
 	ret = read_names(w, node, &reader);

@@ -139,7 +139,7 @@ struct flist_walker *flist_walker_begin(struct flist_walk *walk, unsigned index)
  */
 int flist_walk_run(struct flist_walk *walk, flist_job *job, void *arg);
 
-/* Adds n tasks to the job's stack, as flist_tasks_add; starts threads for them if that pays. */
+/* Adds n tasks to the job's stack, as flist_tasks_add; starts allowed threads for them. */
 void flist_walk_add(struct flist_walker *w, struct flist_task *newest, unsigned n);
 
 /* Walks the tree. Nodes, blocks and failures stay in the walk. 0, or what ended it. */
@@ -161,6 +161,12 @@ static inline unsigned flist_walk_jobs(const struct flist_walk *walk)
 	return flist_adapt_is_on(&walk->adapt)
 		       ? atomic_load_explicit(&walk->adapt.jobs, memory_order_relaxed)
 		       : walk->jobs;
+}
+
+/* The number of jobs that work now: they may, and their threads have been started. */
+static inline unsigned flist_walk_working(const struct flist_walk *walk)
+{
+	return flist_adapt_is_on(&walk->adapt) ? flist_adapt_working(&walk->adapt) : walk->jobs;
 }
 
 /* Ends the walk with an error. If it is called again, the first error counts. */
