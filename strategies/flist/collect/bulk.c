@@ -331,9 +331,12 @@ const char *flist_bulk_why_not(const struct flist_walk *walk)
 		return "the tree is so small that on xfs system calls are faster";
 	if (bulk->is_cold)
 		return NOT_CACHED;
-	return bulk->is_too_small ? "the tree is too small a part of the tables that would have "
-				    "to be read"
-				  : NULL;
+	if (!bulk->is_too_small)
+		return NULL;
+	return bulk->is_xfs ? "fewer than one in 4 of the inodes that were read belonged to the "
+			      "tree so far"
+			    : "the tree is too small a part of the tables that would have to be "
+			      "read";
 }
 
 void flist_bulk_reader_free(struct flist_bulk_reader *reader)
@@ -422,6 +425,12 @@ static bool is_rare_on_xfs(struct flist_bulk *bulk, struct flist_bulk_reader *re
 	return spent >= INODES_TO_JUDGE && used * INODES_PER_ANSWER < spent;
 }
 
+static bool has_ended(const struct flist_bulk *bulk)
+{
+	return atomic_load_explicit(&bulk->is_too_small, memory_order_relaxed) ||
+	       atomic_load_explicit(&bulk->is_cold, memory_order_relaxed);
+}
+
 static bool is_worth_it(struct flist_walker *w)
 {
 	struct flist_bulk *bulk = w->walk->bulk;
@@ -432,8 +441,7 @@ static bool is_worth_it(struct flist_walker *w)
 		atomic_store_explicit(&bulk->is_too_small, true, memory_order_relaxed);
 	if (bulk->xfs && flist_xfs_waits(&reader->xfs))
 		atomic_store_explicit(&bulk->is_cold, true, memory_order_relaxed);
-	return !atomic_load_explicit(&bulk->is_too_small, memory_order_relaxed) &&
-	       !atomic_load_explicit(&bulk->is_cold, memory_order_relaxed);
+	return !has_ended(bulk);
 }
 
 int flist_bulk_enter(struct flist_walker *w, const struct flist_node *node)
@@ -498,17 +506,32 @@ static bool find_open(struct flist_walker *w)
 			return false;
 		w->reader->blocks = flist_blocks_read();
 	}
-	return w->length * flist_walk_jobs(w->walk) >= flist_bulk_calls_first() && open_late(w);
+	return w->length * flist_walk_working(w->walk) >= flist_bulk_calls_first() && open_late(w);
+}
+
+static const struct flist_disk_inode *find_on_xfs(struct flist_bulk *bulk,
+						  struct flist_bulk_reader *reader, uint64_t ino)
+{
+	reader->xfs.is_ended = has_ended(bulk);
+	const struct flist_disk_inode *inode = flist_xfs_inode(&reader->xfs, ino);
+	if (reader->xfs.inodes != reader->told_inodes ||
+	    reader->answers >= reader->told_answers + INODES_AHEAD)
+		tell_all(bulk, reader);
+	return inode;
 }
 
 /*
- * Whether inodes of an xfs are used. If the tree is too small a part, no more are read, but those
- * that were read are still used: of a whole tree below the root most are needed late.
+ * Whether inodes of an xfs are used for the entries of a directory with this number. If the tree is
+ * too small a part, no more are read, but those that were read are still used: of a whole tree
+ * below the root most are needed late. The entries' inodes are likely to be near the directory's.
  */
-static bool may_use(struct flist_walker *w)
+static bool may_use(struct flist_walker *w, uint64_t ino)
 {
-	w->reader->xfs.is_ended = !is_worth_it(w);
-	return !atomic_load_explicit(&w->walk->bulk->is_cold, memory_order_relaxed);
+	const struct flist_bulk *bulk = w->walk->bulk;
+	if (is_worth_it(w))
+		return true;
+	return !atomic_load_explicit(&bulk->is_cold, memory_order_relaxed) &&
+	       find_on_xfs(w->walk->bulk, w->reader, ino);
 }
 
 /*
@@ -519,10 +542,9 @@ bool flist_bulk_trusts(struct flist_walker *w, const struct flist_node *node, in
 {
 	const struct flist_bulk *bulk = w->walk->bulk;
 	struct stat st;
-	if (!bulk || !bulk->is_xfs || !find_open(w) || get_reader(w) || !may_use(w) ||
-	    has_mounts(w, node))
+	if (!bulk || !bulk->is_xfs || !find_open(w) || get_reader(w) || has_mounts(w, node))
 		return false;
-	if (fstat(fd, &st) || st.st_dev != bulk->device.dev)
+	if (fstat(fd, &st) || st.st_dev != bulk->device.dev || !may_use(w, st.st_ino))
 		return false;
 	const int64_t ctime_ns = (int64_t)st.st_ctim.tv_sec * 1000000000 + st.st_ctim.tv_nsec;
 	return ctime_ns < bulk->since_ns;
@@ -574,16 +596,6 @@ uint32_t flist_bulk_listed(const struct flist_walker *w, const struct flist_node
 }
 
 /* ---- Entries --------------------------------------------------------------------------------- */
-
-static const struct flist_disk_inode *find_on_xfs(struct flist_bulk *bulk,
-						  struct flist_bulk_reader *reader, uint64_t ino)
-{
-	const struct flist_disk_inode *inode = flist_xfs_inode(&reader->xfs, ino);
-	if (reader->xfs.inodes != reader->told_inodes ||
-	    reader->answers >= reader->told_answers + INODES_AHEAD)
-		tell_all(bulk, reader);
-	return inode;
-}
 
 static const struct flist_disk_inode *find_inode(struct flist_walker *w, uint64_t ino)
 {
@@ -687,7 +699,9 @@ int flist_bulk_ask(struct flist_walker *w, const struct flist_node *node,
 int flist_bulk_ask_number(struct flist_walker *w, int dirfd, const struct flist_name *name,
 			  struct flist_meta *meta)
 {
-	if ((w->reader || !get_reader(w)) && take_meta(w, name, meta))
+	/* A job that entered a directory before the tables were open has a reader without them. */
+	const bool is_ready = (w->reader && w->reader->xfs.fs) || !get_reader(w);
+	if (is_ready && take_meta(w, name, meta))
 		return 0;
 	return flist_entry_ask(w, dirfd, name, meta);
 }
