@@ -110,8 +110,8 @@ enum { PARAMS_MAX = 4 };
 /*
  * An additional figure of a strategy, such as a hit rate: part / whole of the last pass, reported
  * with each cell. A strategy that may work in another way than its own reports how much was done in
- * its own way, and names the other one ("a walk by system calls"). If in most passes that was less
- * than half, the cell is not ranked.
+ * its own way, and names the other one ("a walk by system calls"). If that was less than half in at
+ * least half of the passes, the cell is not ranked.
  */
 struct extra {
 	const char *name, *unit;

@@ -212,6 +212,8 @@ static bool store_extra(struct extra_fact *fact, const struct extra *extra, stru
 {
 	const bool is_new = fact->passes == 0;
 	const char *reason = extra->reason || is_new ? extra->reason : fact->reason;
+	const bool is_short =
+		extra->part < extra->whole && extra->part < extra->whole - extra->part;
 	*fact = (struct extra_fact){
 		.name = keep_word(fact->name, extra->name, arena),
 		.unit = keep_word(fact->unit, extra->unit, arena),
@@ -221,7 +223,7 @@ static bool store_extra(struct extra_fact *fact, const struct extra *extra, stru
 		.reason = keep_word(fact->reason, reason, arena),
 		.other_way = keep_word(fact->other_way, extra->other_way, arena),
 		.passes = fact->passes + 1,
-		.passes_short = fact->passes_short + (extra->part < extra->whole - extra->part),
+		.passes_short = fact->passes_short + is_short,
 	};
 	return fact->name && (fact->unit || !extra->unit) && (fact->reason || !reason) &&
 	       (fact->other_way || !extra->other_way);
