@@ -102,8 +102,8 @@ static void more_jobs_join_when_calls_take_longer(void **state)
 }
 
 /*
- * Every entry is asked for once, and then is in the kernel's caches. One CPU is said to be there,
- * so that jobs keep it busy on any machine. How few jobs remain is up to what else runs: half of
+ * Every entry is asked for once, and then is in the kernel's caches. The library assumes one CPU,
+ * so that jobs keep it busy on any machine. How few jobs remain depends on what else runs: half of
  * them have to rest, if only for a while.
  */
 static void jobs_rest_when_calls_take_shorter(void **state)
@@ -130,6 +130,6 @@ int main(void)
 		in_scratch(more_jobs_join_when_calls_take_longer),
 		in_scratch(jobs_rest_when_calls_take_shorter),
 	};
-	alarm(LONG_ENOUGH); /* what hangs fails */
+	alarm(LONG_ENOUGH); /* a test that hangs fails */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

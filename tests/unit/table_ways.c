@@ -1,5 +1,5 @@
 /*
- * What the table says of cells that worked in another way than their own.
+ * The notes in the table below cells that worked in another way than their own.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -116,7 +116,7 @@ static void cells_that_worked_in_another_way_share_a_sentence(void **state)
 }
 
 /* The sentence must not say that no other was faster, where the table shows one. */
-static void a_faster_cell_that_worked_in_another_way_is_not_denied(void **state)
+static void no_sentence_contradicts_a_faster_cell_that_worked_in_another_way(void **state)
 {
 	(void)state;
 	struct result *result = with_result();
@@ -140,7 +140,7 @@ int main(void)
 		cmocka_unit_test(a_cell_that_worked_in_another_way_says_so),
 		cmocka_unit_test(a_cell_that_mostly_worked_in_its_own_way_has_a_note),
 		cmocka_unit_test(cells_that_worked_in_another_way_share_a_sentence),
-		cmocka_unit_test(a_faster_cell_that_worked_in_another_way_is_not_denied),
+		cmocka_unit_test(no_sentence_contradicts_a_faster_cell_that_worked_in_another_way),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
