@@ -8,7 +8,7 @@
 
 #include "strategies/meta.h"
 
-enum xattrs { XATTRS_NO, XATTRS_NAMES, XATTRS_VALUES };
+enum xattr_choice { XATTRS_NO, XATTRS_NAMES, XATTRS_VALUES };
 
 /* The parameter of strategies that fetch metadata, and attributes on request. */
 #define XATTRS_PARAM                                                                               \
@@ -32,7 +32,7 @@ static inline int xattrs_probe(struct err *err)
 }
 
 /* Called by setup: adds what is wanted to the answer of the cell. */
-static inline int xattrs_setup(struct cell *cell, enum xattrs wanted, struct err *err)
+static inline int xattrs_setup(struct cell *cell, enum xattr_choice wanted, struct err *err)
 {
 	const char *root = cell->load->root_len ? cell->load->root : "/";
 	const int error = wanted == XATTRS_NO ? 0 : xattrs_probe(err);
@@ -46,7 +46,7 @@ static inline int xattrs_setup(struct cell *cell, enum xattrs wanted, struct err
 }
 
 /* What the option `extra` of libflist is. */
-static inline uint32_t xattrs_extra(enum xattrs wanted)
+static inline uint32_t xattrs_extra(enum xattr_choice wanted)
 {
 	static const uint32_t fields[] = {0, FLIST_XATTRS, FLIST_XATTR_VALUES};
 	return fields[wanted];
@@ -54,7 +54,7 @@ static inline uint32_t xattrs_extra(enum xattrs wanted)
 
 /* The metadata and the attributes of an entry. If its attributes failed, that is the result. */
 static inline void record_extra(struct record *r, const struct flist_meta *meta,
-				const struct flist_extra *extra, enum xattrs wanted)
+				const struct flist_extra *extra, enum xattr_choice wanted)
 {
 	const bool values = wanted == XATTRS_VALUES;
 	if (!(extra->valid & FLIST_XATTRS)) {

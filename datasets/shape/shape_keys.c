@@ -445,7 +445,7 @@ static const struct quantity_form owner_form = {
 struct shape_key;
 
 /* The operations on a kind of value. given: whether it is set (NULL: always). */
-struct kind {
+struct value_kind {
 	int (*read)(const struct json_node *at, const struct shape_key *key, void *value);
 	int (*check)(const struct json_node *at, const struct shape_key *key, const void *value);
 	void (*print)(FILE *out, const struct shape_key *key, const void *value);
@@ -454,7 +454,7 @@ struct kind {
 
 /* The properties of a key that member.h has no field for. */
 struct shape_key {
-	const struct kind *kind;
+	const struct value_kind *kind;
 	uint64_t max;                     /* largest count; size of a text */
 	const struct quantity_form *form; /* for a quantity */
 };
@@ -628,8 +628,8 @@ static void print_levels(FILE *out, const struct shape_key *key, const void *val
 		(void)key;                                                                         \
 		print_##name(out, (const type *)value);                                            \
 	}                                                                                          \
-	static const struct kind kind_##name = {read_##name##_key, check_##name##_key,             \
-						print_##name##_key, given};
+	static const struct value_kind kind_##name = {read_##name##_key, check_##name##_key,       \
+						      print_##name##_key, given};
 
 PART(fill, enum fill, NULL)
 PART(alphabet, struct alphabet, short_given)
@@ -657,18 +657,20 @@ static void print_profile(FILE *out, const struct shape_key *key, const void *va
 	profile_print(out, value);
 }
 
-static const struct kind kind_profile = {read_profile, check_profile, print_profile, short_given};
+static const struct value_kind kind_profile = {read_profile, check_profile, print_profile,
+					       short_given};
 
-static const struct kind text = {read_text, NULL, print_text, NULL};
-static const struct kind optional_text = {read_text, NULL, print_text, text_given};
-static const struct kind name_text = {read_text, check_name, print_text, NULL};
-static const struct kind count = {read_count, check_long, print_count, NULL};
-static const struct kind short_count = {read_short, check_short, print_short, NULL};
-static const struct kind share = {read_short, check_short, print_short, short_given};
-static const struct kind truth = {read_bool, NULL, print_bool, bool_given};
-static const struct kind quantity = {read_quantity, check_quantity, print_quantity, NULL};
-static const struct kind optional = {read_quantity, check_optional, print_quantity, quantity_given};
-static const struct kind levels = {read_levels, check_levels, print_levels, NULL};
+static const struct value_kind text = {read_text, NULL, print_text, NULL};
+static const struct value_kind optional_text = {read_text, NULL, print_text, text_given};
+static const struct value_kind name_text = {read_text, check_name, print_text, NULL};
+static const struct value_kind count = {read_count, check_long, print_count, NULL};
+static const struct value_kind short_count = {read_short, check_short, print_short, NULL};
+static const struct value_kind share = {read_short, check_short, print_short, short_given};
+static const struct value_kind truth = {read_bool, NULL, print_bool, bool_given};
+static const struct value_kind quantity = {read_quantity, check_quantity, print_quantity, NULL};
+static const struct value_kind optional = {read_quantity, check_optional, print_quantity,
+					   quantity_given};
+static const struct value_kind levels = {read_levels, check_levels, print_levels, NULL};
 
 static const struct quantity_form per_dir = {.min = 0, .max = ENTRIES_MAX};
 static const struct quantity_form name_bytes = {.min = 1, .max = NAME_BYTES};

@@ -114,13 +114,13 @@ static uint64_t share_of(const struct search *s, uint64_t left_ns)
 	return MIN(MAX(share, quickest_ns(s) * 3 / 2), left_ns);
 }
 
-struct measuring {
+struct point_source {
 	search_measure_fn *measure;
 	void *arg;
 	uint64_t until_ns; /* end of the search */
 };
 
-static int add_point(struct search *s, const struct measuring *m, uint64_t x, uint64_t left_ns,
+static int add_point(struct search *s, const struct point_source *m, uint64_t x, uint64_t left_ns,
 		     struct err *err)
 {
 	struct axis_point *point = &s->points[s->n];
@@ -133,7 +133,7 @@ static int add_point(struct search *s, const struct measuring *m, uint64_t x, ui
 	return error;
 }
 
-static int add_points(struct search *s, const struct measuring *m, struct err *err)
+static int add_points(struct search *s, const struct point_source *m, struct err *err)
 {
 	uint64_t x;
 	int error = 0;
@@ -153,7 +153,7 @@ static int add_points(struct search *s, const struct measuring *m, struct err *e
 int search_run(struct search *s, uint64_t until_ns, search_measure_fn *measure, void *arg,
 	       struct err *err)
 {
-	const struct measuring m = {measure, arg, until_ns};
+	const struct point_source m = {measure, arg, until_ns};
 	int error = add_points(s, &m, err);
 	bisect_answer(&s->bisect, &s->crossing);
 	return error;

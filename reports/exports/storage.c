@@ -23,13 +23,13 @@ static const double percentiles[FIO_PERCENTILES] = {1,  5,  10, 20, 30,   40,   
 static const double classes_us[] = {2, 4, 10, 20, 50, 100, 250, 500, 750, 1000};
 static const double classes_ms[] = {2, 4, 10, 20, 50, 100, 250, 500, 750, 1000, 2000, INFINITY};
 
-struct spread {
+struct latency_spread {
 	double min, max, mean, stddev; /* us */
 };
 
-static struct spread spread_of(const struct latency_facts *l)
+static struct latency_spread spread_of(const struct latency_facts *l)
 {
-	struct spread s = {0};
+	struct latency_spread s = {0};
 	double n = 0, squares = 0;
 	for (size_t i = 0; i < l->n_histogram; i++) {
 		const double us = (double)l->histogram[i].ns / 1e3;
@@ -69,7 +69,7 @@ static double share_between(const struct latency_facts *l, double above_us, doub
 	return l->samples ? 100 * inside / (double)l->samples : 0;
 }
 
-static void put_spread(FILE *to, const struct spread *s)
+static void put_spread(FILE *to, const struct latency_spread *s)
 {
 	fprintf(to, ";%.0f;%.0f;%f;%f", s->min, s->max, s->mean, s->stddev);
 }
@@ -78,9 +78,9 @@ static void put_spread(FILE *to, const struct spread *s)
 static void put_direction(FILE *to, double iops, double runtime_ms, const struct latency_facts *l)
 {
 	const struct latency_facts none = {0};
-	const struct spread zero = {0};
+	const struct latency_spread zero = {0};
 	const struct latency_facts *latency = l ? l : &none;
-	const struct spread s = spread_of(latency);
+	const struct latency_spread s = spread_of(latency);
 	fprintf(to, ";0;0;%.0f;%.0f", iops, runtime_ms);
 	put_spread(to, &zero); /* of submission */
 	put_spread(to, &s);

@@ -238,26 +238,26 @@ int export_hyperfine(FILE *to, const struct result *result)
  */
 
 /* A figure of the time, in ns per entry, or of its inverse, entries per second. */
-struct figure {
+struct tracked_figure {
 	double value, lo, hi;
 	bool has_interval;
 };
 
-static struct figure time_of(const struct cell_result *cell)
+static struct tracked_figure time_of(const struct cell_result *cell)
 {
 	const struct estimate *e = &cell->ns_per_entry;
-	return (struct figure){e->median, e->lo, e->hi, e->known};
+	return (struct tracked_figure){e->median, e->lo, e->hi, e->known};
 }
 
-static struct figure rate_of(const struct cell_result *cell)
+static struct tracked_figure rate_of(const struct cell_result *cell)
 {
-	const struct figure t = time_of(cell);
-	return (struct figure){1e9 / t.value, 1e9 / t.hi, 1e9 / t.lo, t.has_interval};
+	const struct tracked_figure t = time_of(cell);
+	return (struct tracked_figure){1e9 / t.value, 1e9 / t.hi, 1e9 / t.lo, t.has_interval};
 }
 
 static json_t *github_cell(const struct cell_result *cell, bool is_rate)
 {
-	const struct figure f = is_rate ? rate_of(cell) : time_of(cell);
+	const struct tracked_figure f = is_rate ? rate_of(cell) : time_of(cell);
 	char words[120];
 	json_t *json = json_object();
 	json_put_text(json, "name", cell->id);
@@ -295,7 +295,7 @@ int export_github_bigger(FILE *to, const struct result *result)
 /* --- Bencher Metric Format: ns per entry and entries per second --------------------------------
  */
 
-static json_t *bencher_figure(struct figure f)
+static json_t *bencher_figure(struct tracked_figure f)
 {
 	json_t *json = json_object();
 	json_put(json, "value", json_from_real(f.value));

@@ -247,20 +247,20 @@ const struct change *trend_change_at(const struct trend *t, size_t i)
 }
 
 /* How the rows of a table are printed: the first day is omitted if there are few columns. */
-struct table {
+struct trend_table {
 	FILE *to;
 	struct arena *arena;
 	size_t name_width, columns;
 	bool utf8, has_from;
 };
 
-static void put_table_head(const struct table *t)
+static void put_table_head(const struct trend_table *t)
 {
 	fprintf(t->to, "\n  %-*s  points  %s%-10s    last   level  noise\n", (int)t->name_width,
 		"cell", t->has_from ? "from       " : "", "to");
 }
 
-static void put_row(const struct table *table, const struct trend *t)
+static void put_row(const struct trend_table *table, const struct trend *t)
 {
 	struct arena *arena = table->arena;
 	const struct store_point *last = &t->points[t->n - 1];
@@ -296,7 +296,7 @@ int trend_table(FILE *to, const struct trends *trends, const char *path, int col
 	if (!arena)
 		return -ENOMEM;
 	const size_t width = widest_name(trends, arena);
-	const struct table table = {
+	const struct trend_table table = {
 		.to = to,
 		.arena = arena,
 		.name_width = width,

@@ -15,7 +15,7 @@
 
 enum { PANELS_MAX = 12, LINES_MOST = CHART_COLORS, SAMPLES_LEAST = 10 };
 
-struct figure {
+struct page_figure {
 	const struct page *p;
 	const char *names[LINES_MOST]; /* of lines; a colour each, in all panels */
 	size_t n;
@@ -56,7 +56,7 @@ static size_t place_in(const char *const *names, size_t n, const char *name)
 }
 
 /* The line with that name; LINES_MOST if there is no room for it. */
-static size_t line_of(struct figure *f, const char *name)
+static size_t line_of(struct page_figure *f, const char *name)
 {
 	const size_t i = place_in(f->names, f->n, name);
 	if (i == f->n && f->n < LINES_MOST)
@@ -70,7 +70,7 @@ static size_t panels_of(const struct page *p)
 	return MIN(p->groups.n, (size_t)PANELS_MAX);
 }
 
-static void begin_panel(const struct figure *f, size_t group)
+static void begin_panel(const struct page_figure *f, size_t group)
 {
 	fputs("<figure class=\"panel\">", f->p->to);
 	if (f->p->groups.n > 1)
@@ -78,7 +78,7 @@ static void begin_panel(const struct figure *f, size_t group)
 			 f->p->groups.names[group]);
 }
 
-static void put_legend(const struct figure *f)
+static void put_legend(const struct page_figure *f)
 {
 	fputs("</div>\n<ul class=\"legend\">\n", f->p->to);
 	for (size_t i = 0; i < f->n; i++) {
@@ -140,7 +140,7 @@ static size_t speedups(const struct page *p, size_t group, const char *label,
 
 enum { JOBS_MAX = 64 };
 
-static void find_scaling(struct figure *f)
+static void find_scaling(struct page_figure *f)
 {
 	const struct page *p = f->p;
 	const struct cell_result *cells[JOBS_MAX];
@@ -184,7 +184,8 @@ static void put_ideal(const struct chart *c)
 		chart_x(c, 1), chart_y(c, 1), chart_x(c, to), chart_y(c, to));
 }
 
-static void put_speedups(const struct figure *f, const struct chart *c, size_t group, size_t line)
+static void put_speedups(const struct page_figure *f, const struct chart *c, size_t group,
+			 size_t line)
 {
 	const struct cell_result *cells[JOBS_MAX];
 	const size_t n = speedups(f->p, group, f->names[line], cells, JOBS_MAX);
@@ -202,7 +203,7 @@ static void put_speedups(const struct figure *f, const struct chart *c, size_t g
 	fputs("</g>\n", c->to);
 }
 
-static void put_scaling_panel(const struct figure *f, size_t group)
+static void put_scaling_panel(const struct page_figure *f, size_t group)
 {
 	const struct page *p = f->p;
 	const struct cell_result *cells[JOBS_MAX];
@@ -250,7 +251,7 @@ static bool has_lines(const struct page *p)
 
 static void put_scaling(const struct page *p)
 {
-	struct figure f = {.p = p, .panels_left_out = p->groups.n - panels_of(p)};
+	struct page_figure f = {.p = p, .panels_left_out = p->groups.n - panels_of(p)};
 	find_scaling(&f);
 	if (!f.n)
 		return;
@@ -286,7 +287,7 @@ static bool has_tail(const struct cell_result *cell)
 }
 
 /* Chooses the baseline and the cells that return at least as much, fastest first. */
-static void find_tails(struct figure *f, size_t *kinds)
+static void find_tails(struct page_figure *f, size_t *kinds)
 {
 	const struct page *p = f->p;
 	size_t *order = arena_alloc(p->arena, (p->groups.n_kinds + 1) * sizeof(*order));
@@ -319,7 +320,7 @@ static const char *tail_words(const struct page *p, const char *name, double ns,
 }
 
 /* Steps that are closer than a pixel are left out. Points mark the percentiles. */
-static void put_tail(const struct figure *f, const struct chart *c, size_t line,
+static void put_tail(const struct page_figure *f, const struct chart *c, size_t line,
 		     const struct latency_facts *l)
 {
 	static const double marks[] = {0.5, 0.1, 0.01, 0.001, 0.0001};
@@ -362,7 +363,7 @@ static void fit_tail(struct chart *c, const struct latency_facts *l)
 	}
 }
 
-static void put_tail_panel(const struct figure *f, size_t group, const size_t *kinds)
+static void put_tail_panel(const struct page_figure *f, size_t group, const size_t *kinds)
 {
 	const struct page *p = f->p;
 	struct chart c = empty_chart(p);
@@ -392,7 +393,7 @@ static void put_tail_panel(const struct figure *f, size_t group, const size_t *k
 
 static void put_tails(const struct page *p)
 {
-	struct figure f = {.p = p, .panels_left_out = p->groups.n - panels_of(p)};
+	struct page_figure f = {.p = p, .panels_left_out = p->groups.n - panels_of(p)};
 	size_t kinds[LINES_MOST];
 	find_tails(&f, kinds);
 	if (!f.n)
@@ -410,7 +411,7 @@ static void put_tails(const struct page *p)
 
 /* --- Sizes ----------------------------------------------------------------------------------- */
 
-static void put_size_line(const struct figure *f, const struct chart *c, const struct sizes *s,
+static void put_size_line(const struct page_figure *f, const struct chart *c, const struct sizes *s,
 			  size_t line, size_t kind)
 {
 	const struct page *p = f->p;
@@ -440,7 +441,7 @@ static void put_size_line(const struct figure *f, const struct chart *c, const s
 	fputs("</g>\n", c->to);
 }
 
-static void put_size_panel(const struct figure *f, const struct sizes *s, const size_t *kinds)
+static void put_size_panel(const struct page_figure *f, const struct sizes *s, const size_t *kinds)
 {
 	const struct page *p = f->p;
 	struct chart c = empty_chart(p);
@@ -473,7 +474,7 @@ static void put_size_panel(const struct figure *f, const struct sizes *s, const 
 
 static void put_sizes(const struct page *p)
 {
-	struct figure f = {.p = p};
+	struct page_figure f = {.p = p};
 	struct sizes *all = NULL;
 	const size_t n = sizes_make(p->arena, p->result, &p->groups, &all);
 	size_t *order = arena_alloc(p->arena, (p->groups.n_kinds + 1) * sizeof(*order));

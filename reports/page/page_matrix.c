@@ -13,7 +13,7 @@
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
 
-struct matrix {
+struct page_matrix {
 	const struct page *p;
 	const char **rows, **columns; /* names */
 	size_t n_rows, n_columns;
@@ -22,7 +22,7 @@ struct matrix {
 
 /* --- Which rows and columns ------------------------------------------------------------------ */
 
-static bool fill_groups(struct matrix *m)
+static bool fill_groups(struct page_matrix *m)
 {
 	const struct groups *g = &m->p->groups;
 	struct arena *arena = m->p->arena;
@@ -82,7 +82,7 @@ static const struct cell_result *next_jobs(const struct page *p, const struct ce
 }
 
 /* Columns by the number of jobs, at least two; rows in the order of the table. */
-static bool fill_jobs(struct matrix *m)
+static bool fill_jobs(struct page_matrix *m)
 {
 	const struct cell_result *last = NULL, *next;
 	const struct page *p = m->p;
@@ -121,7 +121,7 @@ static int shade_of(double ratio)
 	return (int)fmax(-4, fmin(4, steps < 0 ? floor(steps) : ceil(steps)));
 }
 
-static void put_ratio(const struct matrix *m, const struct cell_result *cell, double ratio,
+static void put_ratio(const struct page_matrix *m, const struct cell_result *cell, double ratio,
 		      bool best)
 {
 	const struct page *p = m->p;
@@ -138,7 +138,7 @@ static void put_ratio(const struct matrix *m, const struct cell_result *cell, do
 	fputs(best ? "<span class=\"vh\">, the smallest</span></a></td>" : "</a></td>", p->to);
 }
 
-static void put_field(const struct matrix *m, const struct cell_result *cell, bool best)
+static void put_field(const struct page_matrix *m, const struct cell_result *cell, bool best)
 {
 	const struct page *p = m->p;
 	if (!cell) {
@@ -155,14 +155,14 @@ static void put_field(const struct matrix *m, const struct cell_result *cell, bo
 		 ran ? "no ratio" : status_name(cell->status));
 }
 
-static const struct cell_result *best_of(const struct matrix *m, size_t row)
+static const struct cell_result *best_of(const struct page_matrix *m, size_t row)
 {
 	const struct groups *g = &m->p->groups;
 	return g->n ? groups_best(g, g->n > 1 ? row : 0) : NULL;
 }
 
 /* In a narrow column a name is broken before its jobs: "fstatat" and "/j2". */
-static void put_column_name(const struct matrix *m, const char *name)
+static void put_column_name(const struct page_matrix *m, const char *name)
 {
 	const char *jobs = strrchr(name, '/');
 	const bool has_jobs = jobs && jobs[1] == 'j' && isdigit((unsigned char)jobs[2]);
@@ -173,7 +173,7 @@ static void put_column_name(const struct matrix *m, const char *name)
 	fputs("</bdi></th>", m->p->to);
 }
 
-static void put_rows(const struct matrix *m)
+static void put_rows(const struct page_matrix *m)
 {
 	FILE *to = m->p->to;
 	fputs("<thead><tr><td></td>", to);
@@ -193,7 +193,7 @@ static void put_rows(const struct matrix *m)
 
 void page_put_matrix(const struct page *p)
 {
-	struct matrix m = {.p = p};
+	struct page_matrix m = {.p = p};
 	const bool several = p->groups.n > 1;
 	if (!p->n || !p->groups.n || !(several ? fill_groups(&m) : fill_jobs(&m)))
 		return;

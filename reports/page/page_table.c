@@ -19,7 +19,7 @@ enum { COLUMNS_OF_FIGURES = 10 };
 
 static const struct dots_marks ratio_marks = {.one = 1, .lo = NAN, .hi = NAN, .limit = NAN};
 
-struct table {
+struct page_table {
 	const struct page *p;
 	struct chart times, ratios; /* their x axes */
 	int time_decimals, ratio_decimals;
@@ -40,13 +40,13 @@ static void add(struct chart_axis *axis, const struct estimate *e)
 	axis_add(axis, e->hi);
 }
 
-static struct table table_of(const struct page *p)
+static struct page_table table_of(const struct page *p)
 {
 	const struct chart_axis empty = {.lo = AXIS_LOW, .hi = AXIS_HIGH, .is_log = true};
-	struct table t = {.p = p,
-			  .times = {.to = p->to, .arena = p->arena, .x = empty},
-			  .ratios = {.to = p->to, .arena = p->arena, .x = empty},
-			  .ratio_decimals = 3};
+	struct page_table t = {.p = p,
+			       .times = {.to = p->to, .arena = p->arena, .x = empty},
+			       .ratios = {.to = p->to, .arena = p->arena, .x = empty},
+			       .ratio_decimals = 3};
 	axis_add(&t.ratios.x, 1);
 	for (size_t i = 0; i < p->n; i++) {
 		const struct cell_result *cell = p->cells[i];
@@ -69,7 +69,7 @@ static struct table table_of(const struct page *p)
 
 /* --- Head ------------------------------------------------------------------------------------ */
 
-static void put_head(const struct table *t)
+static void put_head(const struct page_table *t)
 {
 	const struct page *p = t->p;
 	FILE *to = p->to;
@@ -99,8 +99,9 @@ static void put_head(const struct table *t)
 /* --- Rows ------------------------------------------------------------------------------------ */
 
 /* Median, spread and dots: three fields. */
-static void put_estimate(const struct table *t, const struct chart *c, const struct estimate *e,
-			 int decimals, const char *verdict, const char *name)
+static void put_estimate(const struct page_table *t, const struct chart *c,
+			 const struct estimate *e, int decimals, const char *verdict,
+			 const char *name)
 {
 	const struct page *p = t->p;
 	if (!is_drawn(e)) {
@@ -141,7 +142,8 @@ static void put_calls(const struct page *p, const struct cell_result *cell)
 			 format_text(p->arena, cell->syscalls_reason));
 }
 
-static void put_figures(const struct table *t, const struct cell_result *cell, const char *name)
+static void put_figures(const struct page_table *t, const struct cell_result *cell,
+			const char *name)
 {
 	const struct page *p = t->p;
 	const double rate = 1e9 / cell->ns_per_entry.median;
@@ -167,7 +169,7 @@ static void put_figures(const struct table *t, const struct cell_result *cell, c
 		 arena_print(p->arena, "%" PRIu32 "/%zu", cell->n_clean, cell->n_passes));
 }
 
-static void put_reason(const struct table *t, const struct cell_result *cell)
+static void put_reason(const struct page_table *t, const struct cell_result *cell)
 {
 	const bool ran = cell->status == STATUS_OK;
 	fprintf(t->p->to, "<td class=\"why %s\" data-v=\"\" colspan=\"%d\">",
@@ -178,7 +180,7 @@ static void put_reason(const struct table *t, const struct cell_result *cell)
 		 format_text(t->p->arena, ran ? cell->ns_per_entry.reason : cell->reason));
 }
 
-static void put_row(const struct table *t, const struct cell_result *cell)
+static void put_row(const struct page_table *t, const struct cell_result *cell)
 {
 	const struct page *p = t->p;
 	const size_t at = (size_t)(cell - p->result->cells);
@@ -228,7 +230,7 @@ static void put_floor(const struct page *p)
 		 is_one ? "" : " to ", is_one ? "" : to);
 }
 
-static void put_caption(const struct table *t)
+static void put_caption(const struct page_table *t)
 {
 	const struct page *p = t->p;
 	html_put(p->to,
@@ -244,7 +246,7 @@ static void put_caption(const struct table *t)
 
 void page_put_table(const struct page *p)
 {
-	const struct table t = table_of(p);
+	const struct page_table t = table_of(p);
 	page_begin_section(p, "cells", "All cells");
 	if (!p->n) {
 		fputs("<p>No cell was measured.</p>\n", p->to);
@@ -269,7 +271,7 @@ static bool is_sped_up(const struct cell_result *cell)
 	return cell->jobs > 1 && cell->scaling.known;
 }
 
-static void put_speedup(const struct table *t, const struct cell_result *cell)
+static void put_speedup(const struct page_table *t, const struct cell_result *cell)
 {
 	const struct page *p = t->p;
 	const struct estimate *e = &cell->scaling;
@@ -295,7 +297,7 @@ static void put_speedup(const struct table *t, const struct cell_result *cell)
 void page_put_speedups(const struct page *p)
 {
 	const struct chart_axis empty = {.lo = AXIS_LOW, .hi = AXIS_HIGH, .is_log = true};
-	struct table t = {.p = p, .ratios = {.to = p->to, .arena = p->arena, .x = empty}};
+	struct page_table t = {.p = p, .ratios = {.to = p->to, .arena = p->arena, .x = empty}};
 	axis_add(&t.ratios.x, 1);
 	for (size_t i = 0; i < p->n; i++) {
 		if (is_sped_up(p->cells[i]))

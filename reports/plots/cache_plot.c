@@ -28,7 +28,7 @@ struct line {
 	double order; /* the time in its slowest state */
 };
 
-struct lines {
+struct cache_lines {
 	struct plots *p;
 	struct line *all;
 	size_t n;
@@ -53,7 +53,7 @@ static const char *name_of(struct plots *p, const struct cell_result *cell)
 			   label, cell->jobs > 1 ? cell->jobs : 0, *where ? ", " : "", where);
 }
 
-static void add_cell(struct lines *l, const struct cell_result *cell)
+static void add_cell(struct cache_lines *l, const struct cell_result *cell)
 {
 	const size_t state = state_of(cell);
 	const char *name = name_of(l->p, cell);
@@ -82,7 +82,7 @@ static int by_order(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static void collect(struct lines *l)
+static void collect(struct cache_lines *l)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < l->p->result->n_cells; i++) {
@@ -137,7 +137,7 @@ static void put_state(struct plots *p, FILE *data, size_t row, const struct line
 
 const char *cache_plot_write(struct plots *p, FILE *data)
 {
-	struct lines l = {.p = p};
+	struct cache_lines l = {.p = p};
 	const size_t room = p->result->n_cells + 1;
 	l.all = arena_alloc(p->arena, room * sizeof(*l.all));
 	const char **names = arena_alloc(p->arena, room * sizeof(*names));

@@ -19,7 +19,7 @@ enum {
 };
 
 /* The third column of the data: what the field or the text is. NOTE: text below the picture. */
-enum kind { BASELINE, DECIDED, UNDECIDED, NO_FIGURE, NOTE, ROW_NAME, COLUMN_NAME };
+enum map_row_kind { BASELINE, DECIDED, UNDECIDED, NO_FIGURE, NOTE, ROW_NAME, COLUMN_NAME };
 
 struct map {
 	struct plots *p;
@@ -49,7 +49,7 @@ static char letter_of(struct map *m, const char *reason)
 	return (char)('a' + i);
 }
 
-static void put_line(struct map *m, size_t row, size_t column, enum kind kind, double ratio,
+static void put_line(struct map *m, size_t row, size_t column, enum map_row_kind kind, double ratio,
 		     bool best)
 {
 	fprintf(m->data, "%zu\t%zu\t%d\t", row, column, (int)kind);

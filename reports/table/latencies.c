@@ -10,13 +10,13 @@
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
 
-enum column { CELL, CACHE, JOBS, P50, P90, P99, P999, MAX_NS, COLUMNS };
+enum latency_column { CELL, CACHE, JOBS, P50, P90, P99, P999, MAX_NS, COLUMNS };
 enum { GAP = 2 };
 
 static const char *const heads[COLUMNS] = {"cell", "cache", "jobs",  "p50",
 					   "p90",  "p99",   "p99.9", "max"};
 
-struct lines {
+struct latency_table {
 	FILE *to;
 	const struct table_style *style;
 	const struct result *result;
@@ -36,7 +36,8 @@ static const char *figure(struct arena *arena, uint64_t ns)
 	return ns == COUNT_UNKNOWN ? "-" : format_count(arena, ns);
 }
 
-static void fill(const struct lines *l, const struct cell_result *cell, const char *texts[COLUMNS])
+static void fill(const struct latency_table *l, const struct cell_result *cell,
+		 const char *texts[COLUMNS])
 {
 	const struct latency_facts *facts = &cell->latency;
 	const uint64_t figures[] = {facts->p50, facts->p90, facts->p99, facts->p999, facts->max};
@@ -47,7 +48,7 @@ static void fill(const struct lines *l, const struct cell_result *cell, const ch
 		texts[P50 + i] = figure(l->arena, figures[i]);
 }
 
-static bool fill_all(struct lines *l)
+static bool fill_all(struct latency_table *l)
 {
 	l->texts = arena_alloc(l->arena, (l->result->n_cells + 1) * sizeof(*l->texts));
 	if (!l->texts)
@@ -60,7 +61,7 @@ static bool fill_all(struct lines *l)
 	return true;
 }
 
-static void put_line(const struct lines *l, const char *const texts[COLUMNS])
+static void put_line(const struct latency_table *l, const char *const texts[COLUMNS])
 {
 	const char *name = texts[CELL];
 	if (text_width(name) > l->widths[CELL]) {
@@ -68,7 +69,7 @@ static void put_line(const struct lines *l, const char *const texts[COLUMNS])
 		name = "";
 	}
 	pad_print(l->to, name, -(int)l->widths[CELL]);
-	for (enum column i = CACHE; i < COLUMNS; i++) {
+	for (enum latency_column i = CACHE; i < COLUMNS; i++) {
 		const int width = (int)l->widths[i];
 		if (!width)
 			continue;
@@ -78,7 +79,7 @@ static void put_line(const struct lines *l, const char *const texts[COLUMNS])
 	fputc('\n', l->to);
 }
 
-static void fit_names(struct lines *l, size_t room)
+static void fit_names(struct latency_table *l, size_t room)
 {
 	const char **names = arena_alloc(l->arena, l->n * sizeof(*names));
 	for (size_t i = 0; names && i < l->n; i++)
@@ -96,10 +97,10 @@ static void fit_names(struct lines *l, size_t room)
 }
 
 /* The cell's name gets what the figures leave of the width. */
-static void set_widths(struct lines *l)
+static void set_widths(struct latency_table *l)
 {
 	size_t others = 0;
-	for (enum column i = CELL; i < COLUMNS; i++) {
+	for (enum latency_column i = CELL; i < COLUMNS; i++) {
 		for (size_t line = 0; line < l->n; line++)
 			l->widths[i] = MAX(l->widths[i], text_width(l->texts[line][i]));
 		if (i == CACHE && labels_one_cache(l->result))
@@ -111,7 +112,7 @@ static void set_widths(struct lines *l)
 }
 
 /* Number of samples and sampling rate; all cells have the same rate. */
-static void put_head(const struct lines *l, const struct result *result)
+static void put_head(const struct latency_table *l, const struct result *result)
 {
 	const struct latency_facts *first = NULL;
 	uint64_t least = UINT64_MAX;
@@ -136,7 +137,7 @@ static void put_head(const struct lines *l, const struct result *result)
 void latencies_print(FILE *to, const struct result *result, const struct table_style *style,
 		     struct arena *arena)
 {
-	struct lines l = {.to = to, .style = style, .result = result, .arena = arena};
+	struct latency_table l = {.to = to, .style = style, .result = result, .arena = arena};
 	bool any = false;
 	for (size_t i = 0; i < result->n_cells; i++)
 		any |= has_latency(&result->cells[i]);

@@ -23,7 +23,7 @@ enum column { CELL, CACHE, JOBS, COST, RATE, RATIO, SCALING, CALLS, MARKS, BAR, 
 enum { GAP = 2, NOTE_INDENT = 4, FACT_INDENT = 9, NAME_LEAST = 8, NAME_FAIR = 12, BAR_MOST = 40 };
 
 /* A median and the width of its interval, separate, so that a column can align both. */
-struct pair {
+struct median_text {
 	const char *median, *spread; /* NULL: no figure */
 };
 
@@ -386,7 +386,7 @@ static int cost_decimals(const struct table *t)
  */
 static void fill_estimates(struct table *t, enum column column, int least)
 {
-	struct pair *pairs = arena_alloc(t->arena, (t->n_rows + 1) * sizeof(*pairs));
+	struct median_text *pairs = arena_alloc(t->arena, (t->n_rows + 1) * sizeof(*pairs));
 	size_t medians = 0, spreads = 0;
 	for (size_t i = 0; i < t->n_rows; i++) {
 		const struct estimate *e = estimate_of(&t->rows[i], column);

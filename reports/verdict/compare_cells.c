@@ -17,7 +17,7 @@
 #include "reports/verdict/selector.h"
 #include "reports/words/format.h"
 
-struct pair {
+struct cell_pair {
 	const char *base, *head; /* ids */
 };
 
@@ -27,7 +27,7 @@ struct pairs {
 	size_t n_documents;
 	const struct compare_terms *terms;
 	struct selector base, head;
-	struct pair *pairs;
+	struct cell_pair *pairs;
 	size_t n, room;
 };
 
@@ -57,7 +57,7 @@ static int find_pairs(struct pairs *p, const struct result *result)
 				continue;
 			if (array_grow(&p->pairs, &p->room, p->n + 1, sizeof(*p->pairs)))
 				return -ENOMEM;
-			p->pairs[p->n++] = (struct pair){a->id, b->id};
+			p->pairs[p->n++] = (struct cell_pair){a->id, b->id};
 		}
 	}
 	return 0;
@@ -107,7 +107,7 @@ static int add_logs(struct pairs *p, const struct cell_result *a, const struct c
 	return 0;
 }
 
-static int gather(struct pairs *p, const struct pair *pair, struct judged *row,
+static int gather(struct pairs *p, const struct cell_pair *pair, struct judged *row,
 		  struct verdict_input *e, double **logs, size_t *n)
 {
 	int error = 0;
@@ -134,7 +134,7 @@ static int gather(struct pairs *p, const struct pair *pair, struct judged *row,
 }
 
 /* All rounds of one cell come before those of the other, in every document. */
-static bool is_apart(const struct pairs *p, const struct pair *pair)
+static bool is_apart(const struct pairs *p, const struct cell_pair *pair)
 {
 	for (size_t i = 0; i < p->n_documents; i++) {
 		const struct cell_result *a = result_cell(p->documents[i].result, pair->base);
@@ -147,7 +147,7 @@ static bool is_apart(const struct pairs *p, const struct pair *pair)
 	return true;
 }
 
-static int judge_pair(struct pairs *p, const struct pair *pair)
+static int judge_pair(struct pairs *p, const struct cell_pair *pair)
 {
 	struct arena *arena = p->j->arena;
 	const double confidence = verdict_confidence(p->terms->family_error, p->n);
@@ -178,7 +178,7 @@ static int judge_pair(struct pairs *p, const struct pair *pair)
 static int tell_facts(struct pairs *p)
 {
 	for (size_t i = 0; i < p->n * p->n_documents; i++) {
-		const struct pair *pair = &p->pairs[i / p->n_documents];
+		const struct cell_pair *pair = &p->pairs[i / p->n_documents];
 		const struct compare_document *d = &p->documents[i % p->n_documents];
 		const struct document_cell base = {d->name, d->result,
 						   result_cell(d->result, pair->base)},

@@ -22,7 +22,7 @@ struct state {
 	struct flist_asker *asker;
 };
 
-static enum xattrs wanted(const struct cell *cell)
+static enum xattr_choice wanted(const struct cell *cell)
 {
 	return cell->params[PARAM_VALUES] ? XATTRS_VALUES : XATTRS_NAMES;
 }

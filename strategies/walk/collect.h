@@ -48,9 +48,9 @@ static inline uint64_t collect_order(const int64_t *params)
 	       (params[COLLECT_DESCENT] ? (uint64_t)FLIST_BREADTH : 0);
 }
 
-static inline enum xattrs collect_xattrs(const struct cell *cell)
+static inline enum xattr_choice collect_xattrs(const struct cell *cell)
 {
-	return (enum xattrs)cell->params[COLLECT_XATTRS];
+	return (enum xattr_choice)cell->params[COLLECT_XATTRS];
 }
 
 static inline int collect_setup(struct cell *cell, struct err *err)
@@ -82,7 +82,7 @@ static inline int collect_by_pool(struct worker *w, unsigned flags, uint64_t ord
 	return collect_with(w, &threads, flags, order);
 }
 
-static inline int collect_deliver_entries(struct flist_cursor *cursor, enum xattrs xattrs,
+static inline int collect_deliver_entries(struct flist_cursor *cursor, enum xattr_choice xattrs,
 					  struct sink *sink)
 {
 	const struct flist_item *item;

@@ -18,7 +18,7 @@
 
 enum { ROUNDS_MAX = 600 };
 
-struct measuring {
+struct point_run {
 	struct crossover_job *job;
 	struct series *series;
 	struct axis_point *point;
@@ -38,7 +38,7 @@ static bool is_floor(const struct cell_spec *spec)
 }
 
 /* A is the baseline, whose passes are next to those of B, unless it cannot be a baseline. */
-static int choose_cells(struct measuring *m, struct err *err)
+static int choose_cells(struct point_run *m, struct err *err)
 {
 	struct crossover_job *j = m->job;
 	struct arena *arena = j->arena;
@@ -67,7 +67,7 @@ static int choose_cells(struct measuring *m, struct err *err)
 }
 
 /* The filesystem of a point: that of the series, or a copy with the round trip of the point. */
-static int find_spec(const struct measuring *m, struct lab_spec **spec, struct err *err)
+static int find_spec(const struct point_run *m, struct lab_spec **spec, struct err *err)
 {
 	const struct crossover_job *j = m->job;
 	struct lab_spec **specs;
@@ -91,7 +91,7 @@ static int find_spec(const struct measuring *m, struct lab_spec **spec, struct e
 static void report(void *arg, const char *what, uint64_t done, uint64_t total)
 {
 	char words[96]; /* the length that a line keeps */
-	struct measuring *m = arg;
+	struct point_run *m = arg;
 	const struct progress *outer = m->job->progress;
 	if (m->stop)
 		*m->stop = progress_stopped(outer) || clock_ns() >= m->until_ns;
@@ -101,15 +101,15 @@ static void report(void *arg, const char *what, uint64_t done, uint64_t total)
 
 static void tell(void *arg, const char *words)
 {
-	progress_tell(((struct measuring *)arg)->job->progress, words);
+	progress_tell(((struct point_run *)arg)->job->progress, words);
 }
 
 static void busy(void *arg, bool begins)
 {
-	progress_busy(((struct measuring *)arg)->job->progress, begins);
+	progress_busy(((struct point_run *)arg)->job->progress, begins);
 }
 
-static int say_where(struct measuring *m)
+static int say_where(struct point_run *m)
 {
 	const struct crossover_job *j = m->job;
 	m->where =
@@ -119,7 +119,7 @@ static int say_where(struct measuring *m)
 	return m->where ? 0 : -ENOMEM;
 }
 
-static int open_tree(struct measuring *m, struct axes *open, struct err *err)
+static int open_tree(struct point_run *m, struct axes *open, struct err *err)
 {
 	struct crossover_job *j = m->job;
 	struct crossover_command options = j->options;
@@ -156,7 +156,7 @@ static int open_tree(struct measuring *m, struct axes *open, struct err *err)
 
 /* --- Measuring -------------------------------------------------------------------------------- */
 
-static struct point_cells cells_of(const struct measuring *m)
+static struct point_cells cells_of(const struct point_run *m)
 {
 	const struct cell_result *cells = m->result->cells;
 	return (struct point_cells){&cells[m->a], &cells[m->b]};
@@ -164,12 +164,12 @@ static struct point_cells cells_of(const struct measuring *m)
 
 static int enough(void *arg, bool *is_enough)
 {
-	struct measuring *m = arg;
+	struct point_run *m = arg;
 	const struct point_cells cells = cells_of(m);
 	return point_test(m->point, &cells, is_enough);
 }
 
-static int run_rounds(struct measuring *m, struct axes *open, struct err *err)
+static int run_rounds(struct point_run *m, struct axes *open, struct err *err)
 {
 	struct crossover_job *j = m->job;
 	const struct progress progress = {report, m, j->progress->stop, tell, busy};
@@ -206,7 +206,7 @@ static int run_rounds(struct measuring *m, struct axes *open, struct err *err)
 }
 
 /* Notes if A and B do not return the same metadata. */
-static int compare_answers(struct measuring *m)
+static int compare_answers(struct point_run *m)
 {
 	const struct cell_result *cells = m->result->cells;
 	const struct cell_result *both[] = {&cells[m->a], &cells[m->b]};
@@ -227,7 +227,7 @@ static int compare_answers(struct measuring *m)
 	return *unlike ? 0 : -ENOMEM;
 }
 
-static int set_figures(struct measuring *m)
+static int set_figures(struct point_run *m)
 {
 	if (!m->result->cells)
 		return 0;
@@ -238,7 +238,7 @@ static int set_figures(struct measuring *m)
 	return error ? error : compare_answers(m);
 }
 
-static int measure(struct measuring *m, struct axes *open, struct err *err)
+static int measure(struct point_run *m, struct axes *open, struct err *err)
 {
 	struct series *series = m->series;
 	int error = choose_cells(m, err);
@@ -271,7 +271,7 @@ int crossover_measure_point(struct crossover_job *job, struct series *series, st
 			    struct err *err)
 {
 	const uint64_t began = clock_ns();
-	struct measuring m = {
+	struct point_run m = {
 		.job = job,
 		.series = series,
 		.point = point,
