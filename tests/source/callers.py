@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""No code is unused, and nothing is exported that only one file uses."""
+"""No code is unused, nothing is exported that only one file uses, and a name means one type."""
 import re
 from collections import Counter
 from functools import cache
@@ -19,6 +19,9 @@ EXPORTED = {
     "posix_memalign": "replaces the C library's in the variant guard",
 }
 
+# Types that several files define, and the reason.
+REPEATED = {"state": "what a strategy keeps between its functions; strategies are separate"}
+
 # Macros and enum constants whose names are not used, and the reason.
 UNNAMED = {
     "HOW_PATH": "a word of a parameter; the list of words has it at this index",
@@ -35,6 +38,7 @@ NO_USE = re.compile(r"^[ \t]*#[ \t]*undef[ \t]+(\w+)|"  # is no use; nor is this
                     r"^[ \t]*#[ \t]*ifndef[ \t]+(\w+)\n(?=[ \t]*#[ \t]*define[ \t]+\2\b)",
                     re.MULTILINE)
 ENUM = re.compile(r"\benum\b(?:\s+\w+)?\s*\{([^{}]*)\}")
+TYPE = re.compile(r"^(?:static )?(struct|enum|union) (\w+) \{", re.MULTILINE)
 WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -125,4 +129,17 @@ def every_name_is_used():
         yield f"{name}: is used, or gone; take it off the list"
 
 
-run(every_function_has_a_caller, only_what_others_use_is_exported, every_name_is_used)
+def a_name_means_one_type():
+    """no two files define a struct, enum or union of the same name"""
+    places = {}
+    for source in product():
+        for match in TYPE.finditer(source.code):
+            places.setdefault(match[2], []).append(f"{source.name}:"
+                                                   f"{line_of(source, match.start())}")
+    for name, found in sorted(places.items()):
+        if len(found) > 1 and name not in REPEATED:
+            yield f"{found[1]}: {name} is defined in {found[0]}, too; rename one of them"
+
+
+run(every_function_has_a_caller, only_what_others_use_is_exported, every_name_is_used,
+    a_name_means_one_type)
