@@ -17,7 +17,7 @@
 #include "tests/unit/with_sim.h"
 #include "tests/unit/with_tree.h"
 
-enum { MANY = 64, TRIES = 3, LONG_ENOUGH = 300 };
+enum { FEW = 20, MANY = 64, TRIES = 4, LONG_ENOUGH = 300 };
 
 /* A call, and what it decided before and after the server had so many requests. */
 struct call {
@@ -84,21 +84,29 @@ static void fetch(struct call *call, const char *options, uint32_t cpus, size_t 
 }
 
 /*
- * As long as calls are short, a few jobs are made: the program and the server share the CPUs. If
- * the machine is so busy that even then calls take long, it is tried again. If the number were held
- * for a pause, whatever calls take, more would not be tried within the 4,000 calls.
+ * As long as calls are short, a few jobs are made: the program and the server share the CPUs. On a
+ * busy machine even then calls take long; so a try in which many jobs were made before the change
+ * shows nothing. If the number were held for a pause, whatever calls take, more would not be tried
+ * within the 4,000 calls.
  */
 static void more_jobs_join_when_calls_take_longer(void **state)
 {
-	struct call call = {.peak_before = MANY};
+	struct call call = {0};
+	unsigned quiet = 0;
 	(void)state;
 	need_fuse();
-	for (int i = 0; i < TRIES && call.peak_before >= MANY; i++) {
+	for (int i = 0; i < TRIES; i++) {
 		call = (struct call){.change_at = 6000};
 		fetch(&call, "rtt=0,change=20ms@6000", 2, 10000, 1);
+		if (call.peak_before > FEW)
+			continue;
+		if (call.peak_after >= MANY)
+			return;
+		quiet++;
 	}
-	if (call.peak_before >= MANY || call.peak_after < MANY)
-		fail_msg("at most %u jobs before, %u after", call.peak_before, call.peak_after);
+	if (!quiet)
+		skip_because("calls take long before the change, too: the machine is busy");
+	fail_msg("at most %u jobs after the change", call.peak_after);
 }
 
 /*
@@ -109,17 +117,16 @@ static void more_jobs_join_when_calls_take_longer(void **state)
 static void jobs_rest_when_calls_take_shorter(void **state)
 {
 	struct call call = {0};
-	bool have_rested = false;
 	(void)state;
 	need_fuse();
-	for (int i = 0; i < TRIES && !have_rested; i++) {
+	for (int i = 0; i < TRIES; i++) {
 		call = (struct call){.change_at = 4000};
 		fetch(&call, "rtt=10ms,entry-cache=1000s,attr-cache=1000s", 1, 4000, 100);
-		have_rested = call.least_after && call.least_after <= call.peak_before / 2;
+		assert_true(call.peak_before > 1);
+		if (call.least_after && call.least_after <= (call.peak_before + 1) / 2)
+			return;
 	}
-	if (call.peak_before < MANY || !have_rested)
-		fail_msg("at most %u jobs before, at least %u after", call.peak_before,
-			 call.least_after);
+	fail_msg("at most %u jobs before, at least %u after", call.peak_before, call.least_after);
 }
 
 #define in_scratch(test) cmocka_unit_test_setup_teardown(test, enter_scratch, leave_scratch)
