@@ -8,7 +8,7 @@ enum {
 	SMALL_STEP = 2,
 	FAR = 400 * 1000, /* ns: waits so long are worth starting many threads */
 	PAUSE = 8,        /* windows to hold the number */
-	LONG_PAUSE = 64,  /* the same, if there seem to be enough jobs */
+	LONG_PAUSE = 16,  /* the same, if there seem to be enough jobs */
 	PAUSE_MOST = 512,
 	FEW = 16,         /* these jobs cost little if calls wait */
 	FEW_FOR_CPU = 4,  /* or so many for each CPU */
