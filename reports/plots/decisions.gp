@@ -8,10 +8,10 @@
 load 'common.gp'
 data = 'decisions.tsv'
 title = 'Threads and calls per second over the time of a pass'
-W = 1040 # the legend stands right of two panels
+W = 1060 # the legend stands right of two panels
 
 place = 4
-LEFT = 84; APART = 84.0
+LEFT = 84; APART = 104.0
 TALL = 330
 eval panel_sizes
 stats data using 10 name 'more' nooutput
