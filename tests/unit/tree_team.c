@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -284,11 +285,22 @@ static void test_unfinished_files_are_made_anew(void **state)
 	assert_true(is_verified("t"));
 }
 
-/* Takes all inodes that are left on "small" when creation has come to `after`. */
+/* Makes empty files in "small" until no inode is left, once creation has come to `after`. */
 struct filler {
 	uint64_t after;
 	int made;
 };
+
+/* Leaves little more than a tree needs: then a few files of the filler suffice. */
+static void leave_inodes(const char *dir, uint64_t spare)
+{
+	char path[64];
+	struct statvfs fs;
+	for (int i = 0; !statvfs(dir, &fs) && fs.f_favail > spare; i++) {
+		snprintf(path, sizeof(path), "%s/taken%d", dir, i);
+		assert_int_equal(mknod(path, S_IFREG | 0644, 0), 0);
+	}
+}
 
 static void fill_up(void *arg, const char *what, uint64_t done, uint64_t total)
 {
@@ -308,8 +320,8 @@ static void fill_up(void *arg, const char *what, uint64_t done, uint64_t total)
 
 static void test_ext4_runs_out_of_inodes(void **state)
 {
-	const struct shape shape = shape_of("source-tree", 3000);
-	struct filler filler = {.after = 600};
+	const struct shape shape = shape_of("source-tree", 20000);
+	struct filler filler = {.after = 64};
 	const struct progress progress = {.report = fill_up, .arg = &filler};
 	struct tree_counts made;
 	struct err err = {0};
@@ -317,10 +329,11 @@ static void test_ext4_runs_out_of_inodes(void **state)
 	mkdir("small", 0755);
 	if (geteuid() || loop_privacy())
 		skip_because("needs root");
-	if (loop_ext4("small", ".", 64, "-N 4096"))
+	if (loop_ext4("small", ".", 128, "-N 24576"))
 		skip_because("no loop device or no mkfs.ext4");
+	leave_inodes("small", 20010);
 	assert_int_equal(tree_create("small/t", &shape, 3, &progress, &made, &err), -ENOSPC);
-	assert_in_range(made.entries, 600, 2999);
+	assert_in_range(made.entries, 64, 19999);
 	assert_non_null(strstr(err.text, ": No space left on device after "));
 	assert_non_null(strstr(err.text, "the same command continues from there"));
 	assert_int_equal(info_of("small/t").state, TREE_CREATING);
@@ -329,14 +342,14 @@ static void test_ext4_runs_out_of_inodes(void **state)
 		snprintf(path, sizeof(path), "small/filler%d", i);
 		unlink(path);
 	}
-	assert_int_equal(create_works("small/t", &shape), 3000 - made.entries);
+	assert_int_equal(create_works("small/t", &shape), 20000 - made.entries);
 	assert_true(is_verified("small/t"));
 	remove_works("small/t");
 	/* and told beforehand where it is hopeless */
-	const struct shape larger = shape_of("source-tree", 5000);
+	const struct shape larger = shape_of("source-tree", 30000);
 	struct err words = {0};
 	assert_int_equal(tree_create("small/t", &larger, 3, NULL, &made, &words), -ENOSPC);
-	assert_non_null(strstr(words.text, "5,000 entries need 5,003 inodes"));
+	assert_non_null(strstr(words.text, "30,000 entries need 30,003 inodes"));
 	assert_int_equal(umount("small"), 0);
 }
 
