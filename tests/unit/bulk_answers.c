@@ -145,6 +145,7 @@ static void flipped_bits_of_an_xfs(void **state)
 {
 	(void)state;
 	on("xfs", "", flips_are_survived);
+	on_part("xfs", "", flips_are_survived);
 }
 
 int main(void)

@@ -243,6 +243,7 @@ static void collect_again_and_again(const char *root, const struct truth *truth,
 			.threads.jobs = 1 + (unsigned)(lists / 2 % 2)};
 		struct flist_list *list;
 		bulk_calls_first = lists / 4 % 2 ? 100 : 0; /* tables are opened later, too */
+		bulk_run_least = 1;
 		const int ret = flist_collect(&list, root, &o);
 		hold(ret == 0, "collect: %s", strerror(-ret));
 		hold(flist_list_how(list)->bulk == COMPILED_IN, "%s",
@@ -274,7 +275,17 @@ static void run(const char *root, uint64_t ns)
 	waitpid(child, NULL, 0);
 }
 
-static void hold_beside(const char *type, unsigned mebibytes, const char *options)
+/* On a filesystem; is_part: on a directory of it, with another one beside. */
+static void run_on(const char *root, bool is_part, uint64_t ns)
+{
+	char beside[PATH_MAX], part[PATH_MAX];
+	snprintf(beside, sizeof(beside), "%s/beside", root);
+	snprintf(part, sizeof(part), "%s/part", root);
+	hold(!is_part || (!mkdir(beside, 0755) && !mkdir(part, 0755)), "mkdir");
+	run(is_part ? part : root, ns);
+}
+
+static void hold_beside(const char *type, unsigned mebibytes, const char *options, bool is_part)
 {
 	const char *wish = getenv("STATMARK_CHANGES");
 	const uint64_t seconds = wish ? strtoull(wish, NULL, 10) : 1;
@@ -293,7 +304,7 @@ static void hold_beside(const char *type, unsigned mebibytes, const char *option
 			error = loop_mount(type, root, "/dev/shm", mebibytes, options);
 		if (error)
 			_exit(77);
-		run(root, seconds * 1000000000);
+		run_on(root, is_part, seconds * 1000000000);
 		fflush(NULL);
 		_exit(0);
 	}
@@ -309,31 +320,32 @@ static void hold_beside(const char *type, unsigned mebibytes, const char *option
 static void with_checksums(void **state)
 {
 	(void)state;
-	hold_beside("ext4", 64, "");
+	hold_beside("ext4", 64, "", false);
 }
 
 static void without_checksums(void **state)
 {
 	(void)state;
-	hold_beside("ext4", 64, "-b 1024 -O ^metadata_csum");
+	hold_beside("ext4", 64, "-b 1024 -O ^metadata_csum", false);
 }
 
 static void without_indexes(void **state)
 {
 	(void)state;
-	hold_beside("ext4", 64, "-O ^dir_index,^metadata_csum,^has_journal");
+	hold_beside("ext4", 64, "-O ^dir_index,^metadata_csum,^has_journal", false);
 }
 
 static void of_a_btrfs(void **state)
 {
 	(void)state;
-	hold_beside("btrfs", 256, "");
+	hold_beside("btrfs", 256, "", false);
 }
 
 static void of_an_xfs(void **state)
 {
 	(void)state;
-	hold_beside("xfs", 320, "");
+	hold_beside("xfs", 320, "", false);
+	hold_beside("xfs", 320, "", true);
 }
 
 int main(void)

@@ -20,13 +20,19 @@
 enum { EMPTY_SUBVOLUME = 2 };
 
 static size_t devices; /* on the filesystem of the test */
+static bool is_part;   /* the place is a part of the filesystem */
 
-size_t bulk_calls_first = 1024;
+size_t bulk_calls_first = 1024, bulk_run_least = 32;
 
-/* Stands in for the library's own. */
+/* Stand in for the library's own. */
 size_t flist_bulk_calls_first(void)
 {
 	return bulk_calls_first;
+}
+
+size_t flist_bulk_run_least(void)
+{
+	return bulk_run_least;
 }
 
 /* ---- Trees ----------------------------------------------------------------------------------- */
@@ -139,6 +145,23 @@ static unsigned size_of(const char *type)
 	return strcmp(type, "ext4") == 0 ? 64 : 256;
 }
 
+/* Makes a directory the place, and another one beside it. */
+static bool make_part(struct place *p)
+{
+	const size_t len = strlen(p->root);
+	snprintf(p->root + len, sizeof(p->root) - len, "/beside");
+	const bool made = mkdir(p->root, 0755) == 0;
+	snprintf(p->root + len, sizeof(p->root) - len, "/part");
+	return made && mkdir(p->root, 0755) == 0;
+}
+
+void on_part(const char *type, const char *options, void (*test)(const struct place *place))
+{
+	is_part = true;
+	on(type, options, test);
+	is_part = false;
+}
+
 void on(const char *type, const char *options, void (*test)(const struct place *place))
 {
 	on_large(type, size_of(type), options, test);
@@ -162,7 +185,9 @@ void on_large(const char *type, unsigned mebibytes, const char *options,
 			error = loop_mount(type, p.root, "/dev/shm", mebibytes, options);
 		if (error)
 			_exit(77);
-		bulk_calls_first = 0; /* small trees are enough */
+		bulk_calls_first = 0; /* small trees are enough, */
+		bulk_run_least = 1;   /* and small directories */
+		hold(!is_part || make_part(&p), "the part cannot be made");
 		test(&p);
 		_exit(0);
 	}

@@ -51,13 +51,18 @@ bool make_dir(int at, const char *name, bool (*make)(int at));
 bool make_nested(int at);
 bool make_tree(const char *where);
 
-/* What the library gets from flist_bulk_calls_first(); `on` sets it to 0. */
-extern size_t bulk_calls_first;
+/*
+ * What the library gets from flist_bulk_calls_first() and flist_bulk_run_least(); `on` sets them to
+ * 0 and 1.
+ */
+extern size_t bulk_calls_first, bulk_run_least;
 
 /* ---- Filesystems and lists ------------------------------------------------------------------- */
 
 /* Runs a test on a filesystem that is made with these options. 77: it cannot be mounted here. */
 void on(const char *type, const char *options, void (*test)(const struct place *place));
+/* On a directory of it, with another one beside. */
+void on_part(const char *type, const char *options, void (*test)(const struct place *place));
 void on_large(const char *type, unsigned mebibytes, const char *options,
 	      void (*test)(const struct place *place));
 

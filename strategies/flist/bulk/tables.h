@@ -102,10 +102,13 @@ long flist_ext4_xattrs(struct flist_ext4_reader *reader, uint32_t ino, char *nam
 		       uint32_t *kinds);
 
 /*
- * xfs, by the ioctl bulkstat: inodes by their number, many with one call, through a descriptor of a
- * directory. The kernel takes them from its inode cache, or from the inode tables. Names are not
- * included, and are read by system calls. The inodes that follow the one needed are read with it
- * and kept.
+ * xfs, by the ioctl bulkstat: the inodes of a directory, many with one call, through a descriptor
+ * of a directory. The kernel takes them from its inode cache, or from the inode tables. Names are
+ * not included, and are read by system calls.
+ *
+ * If all directories of the filesystem are in the tree, the inodes that follow one that is needed
+ * will be needed, too: they are read with it and kept. Otherwise most of them may belong to other
+ * trees. Then only runs are read: inodes of one directory whose numbers are near each other.
  *
  * The size of a file that is being written is that on the device, so the filesystem has to be
  * synced first. Everything else is as stat(2) returns it.
@@ -113,36 +116,53 @@ long flist_ext4_xattrs(struct flist_ext4_reader *reader, uint32_t ino, char *nam
 
 struct flist_xfs;
 struct flist_xfs_part;
+struct flist_xfs_want;
 
 /* What a job reads with. All zero but fs. */
 struct flist_xfs_reader {
 	struct flist_xfs *fs;
-	struct flist_arena kept;           /* inodes, which all jobs use */
+	struct flist_arena kept;           /* parts, which all jobs use */
 	void *raw;                         /* buffer for a result */
 	uint64_t behind;                   /* inode number that follows the last result */
 	uint32_t want;                     /* number of inodes requested */
 	const struct flist_xfs_part *last; /* part used last */
-	uint64_t inodes;                   /* that it has read */
+	struct flist_xfs_want *wants;      /* by inode number */
+	struct flist_disk_inode *inodes;   /* by the number of their name */
+	size_t room;                       /* of both */
 	uint32_t asks, waits; /* number of calls; number of those that waited for the device */
-	bool is_ended;        /* no more are read */
 };
 
 void flist_xfs_reader_release(struct flist_xfs_reader *reader);
 
 /*
- * Opens the filesystem of a directory, whose descriptor stays the caller's. since_ns: an inode that
- * changed at that time or later may be changing. -ENOMEM; -ENOTSUP: bulkstat is not available, and
- * *why is the reason.
+ * Whether a directory of an xfs is its root, or the only directory in it, and so on, so that all
+ * directories of the filesystem are in the directory's tree, but for those above.
  */
-int flist_xfs_open(struct flist_xfs **fs, int fd, int64_t since_ns, const char **why);
-uint64_t flist_xfs_root(const struct flist_xfs *fs); /* inode number of its root; 0: not known */
+bool flist_xfs_has_all(int fd);
+
+/*
+ * Opens the filesystem of a directory, whose descriptor stays the caller's, and sets `root` to the
+ * inode ino, that of the directory; mode 0: not available. since_ns: an inode that changed at that
+ * time or later may be changing. -ENOMEM; -ENOTSUP: bulkstat is not available, and *why is the
+ * reason.
+ */
+int flist_xfs_open(struct flist_xfs **fs, int fd, int64_t since_ns, uint64_t ino,
+		   struct flist_disk_inode *root, const char **why);
+bool flist_xfs_is_whole(const struct flist_xfs *fs); /* flist_xfs_has_all() */
 void flist_xfs_free(struct flist_xfs *fs);           /* accepts NULL; readers are released before */
 
 /*
- * Returns an inode. NULL: not available, may be changing, was not read before the end, or bulkstat
- * lacks something that stat(2) has. Valid until the readers are released.
+ * Reads the runs among the inodes of names, which are in a reader's buffer. least: number of inodes
+ * of a run; for fewer, system calls are faster. It sets the numbers of the names. 0 or -ENOMEM.
  */
-const struct flist_disk_inode *flist_xfs_inode(struct flist_xfs_reader *reader, uint64_t ino);
+int flist_xfs_read(struct flist_xfs_reader *reader, struct flist_names *names, size_t least);
+
+/*
+ * Returns the inode of one of these names. NULL: not read, may be changing, or bulkstat lacks
+ * something that stat(2) has. Valid until the next call of flist_xfs_read.
+ */
+const struct flist_disk_inode *flist_xfs_inode(struct flist_xfs_reader *reader,
+					       const struct flist_name *name);
 
 /*
  * Whether most inodes are read from the device. bulkstat then does not leave them in the kernel's

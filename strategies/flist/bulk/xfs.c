@@ -2,7 +2,9 @@
 #ifndef FLIST_PORTABLE
 #include "strategies/flist/bulk/tables.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -10,8 +12,10 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <unistd.h>
 
 #include "strategies/flist/clock.h"
+#include "strategies/flist/names/reader.h"
 
 /*
  * The argument of the ioctl, and an element of its result. They are defined here because the
@@ -53,9 +57,13 @@ typedef int code;
 
 enum {
 	PART = 64,         /* inode numbers in a part: xfs allocates as many at once */
-	WANT_MOST = 256,   /* maximum number of inodes of a call, if inodes are read in order */
-	HEADS = 64 * 1024, /* number of chains of the hash table */
-	REALTIME = 1,      /* flag: its blocks are on the realtime device, with another size */
+	ROOM = 256,        /* maximum number of inodes of a call: more are not faster */
+	HEADS = 64 * 1024, /* number of chains of the hash table of parts */
+	LEVELS_MOST = 64,  /* directories above the root that are looked into, */
+	NAMES_MOST = 256,  /* and names in each */
+	GAP_MOST = 4, /* between inode numbers of a run: reading so many is faster than a call */
+	SPARE = 4,    /* a run may have one more inode than names for each so many names */
+	REALTIME = 1, /* flag: its blocks are on the realtime device, with another size */
 	WAITS_TO_JUDGE = 8,
 };
 
@@ -65,11 +73,17 @@ struct flist_xfs_part {
 	struct flist_disk_inode inodes[PART];
 };
 
+/* An inode that is wanted, and the number of its name. */
+struct flist_xfs_want {
+	uint64_t ino;
+	uint32_t name;
+};
+
 struct flist_xfs {
 	int fd;
 	int64_t since_ns;
 	uint64_t sectors; /* number of sectors of 512 bytes in a block */
-	uint64_t root;
+	bool is_whole;    /* all directories of the filesystem are in the tree */
 	_Atomic(struct flist_xfs_part *) heads[HEADS];
 };
 
@@ -81,12 +95,12 @@ static struct bulkstat_answer *answers_of(struct request *request)
 }
 
 /* Fetches inodes from a number on, at most `room`. 0 or -errno. */
-static int ask(const struct flist_xfs *fs, struct request *request, uint64_t ino, uint32_t room)
+static int ask(int fd, struct request *request, uint64_t ino, uint32_t room)
 {
 	int ret;
 	*request = (struct request){.ino = ino, .room = room};
 	do
-		ret = ioctl(fs->fd, (code)BULKSTAT, request);
+		ret = ioctl(fd, (code)BULKSTAT, request);
 	while (ret && errno == EINTR);
 	if (ret)
 		return -errno;
@@ -112,6 +126,25 @@ static bool lacks_something(const struct bulkstat_answer *a)
 	       a->nlink > UINT16_MAX || (a->blocks == 0 && a->attribute_extents > 0);
 }
 
+static int ask_counted(struct flist_xfs_reader *reader, uint64_t first, uint32_t room)
+{
+	const uint64_t before = flist_wait_count();
+	if (!reader->raw)
+		reader->raw =
+			malloc(sizeof(struct request) + ROOM * sizeof(struct bulkstat_answer));
+	if (!reader->raw)
+		return -ENOMEM;
+	const int ret = ask(reader->fs->fd, reader->raw, first, room);
+	reader->asks++;
+	reader->waits += flist_wait_count() != before;
+	return ret;
+}
+
+bool flist_xfs_waits(const struct flist_xfs_reader *reader)
+{
+	return reader->waits >= WAITS_TO_JUDGE && reader->waits > reader->asks / 2;
+}
+
 static void take_inode(const struct flist_xfs *fs, const struct bulkstat_answer *a,
 		       struct flist_disk_inode *inode)
 {
@@ -132,7 +165,8 @@ static void take_inode(const struct flist_xfs *fs, const struct bulkstat_answer 
 	};
 }
 
-/* ---- Parts ----------------------------------------------------------------------------------- */
+/* ---- Parts, of a whole tree
+ * ----------------------------------------------------------------------------------- */
 
 static uint64_t first_of(uint64_t ino)
 {
@@ -230,22 +264,8 @@ static void choose_want(struct flist_xfs_reader *reader, uint64_t first)
 			     first <= reader->behind + 2 * PART && reader->want > 0;
 	if (!goes_on)
 		reader->want = PART;
-	else if (reader->want < WANT_MOST)
+	else if (reader->want < ROOM)
 		reader->want *= 2;
-}
-
-static int ask_counted(struct flist_xfs_reader *reader, uint64_t first)
-{
-	const uint64_t before = flist_wait_count();
-	const int ret = ask(reader->fs, reader->raw, first, reader->want);
-	reader->asks++;
-	reader->waits += flist_wait_count() != before;
-	return ret;
-}
-
-bool flist_xfs_waits(const struct flist_xfs_reader *reader)
-{
-	return reader->waits >= WAITS_TO_JUDGE && reader->waits > reader->asks / 2;
 }
 
 /*
@@ -256,16 +276,12 @@ static const struct flist_xfs_part *read_part(struct flist_xfs_reader *reader, u
 {
 	const struct flist_xfs_part *part;
 	struct flist_xfs_part *none;
-	if (!reader->raw)
-		reader->raw =
-			malloc(sizeof(struct request) + WANT_MOST * sizeof(struct bulkstat_answer));
-	if (!reader->raw)
-		return NULL;
 	choose_want(reader, first);
-	struct request *request = reader->raw;
-	if (!ask_counted(reader, first)) {
-		reader->inodes += request->n;
-		reader->behind = request->ino;
+	const int ret = ask_counted(reader, first, reader->want);
+	if (ret == -ENOMEM && !reader->raw)
+		return NULL;
+	if (!ret) {
+		reader->behind = ((const struct request *)reader->raw)->ino;
 		if (take_all(reader, first))
 			return NULL;
 	}
@@ -278,38 +294,217 @@ static const struct flist_xfs_part *read_part(struct flist_xfs_reader *reader, u
 	return none;
 }
 
-const struct flist_disk_inode *flist_xfs_inode(struct flist_xfs_reader *reader, uint64_t ino)
+static const struct flist_disk_inode *find_in_parts(struct flist_xfs_reader *reader, uint64_t ino)
 {
 	const uint64_t first = first_of(ino);
 	const struct flist_xfs_part *part = reader->last;
 	if (!part || part->first != first)
 		part = find_part(reader->fs, first);
-	if (!part && !reader->is_ended)
+	if (!part)
 		part = read_part(reader, first);
 	if (!part)
 		return NULL;
 	reader->last = part;
-	return part->inodes[ino - first].mode ? &part->inodes[ino - first] : NULL;
+	return &part->inodes[ino - first];
+}
+
+/* ---- Runs, of a part of the filesystem ---------------------------------------------------------
+ */
+
+static int make_room(struct flist_xfs_reader *reader, size_t names)
+{
+	if (!reader->raw)
+		reader->raw =
+			malloc(sizeof(struct request) + ROOM * sizeof(struct bulkstat_answer));
+	if (!reader->raw)
+		return -ENOMEM;
+	if (names <= reader->room)
+		return 0;
+	free(reader->wants);
+	free(reader->inodes);
+	reader->wants = malloc(names * sizeof(*reader->wants));
+	reader->inodes = malloc(names * sizeof(*reader->inodes));
+	reader->room = reader->wants && reader->inodes ? names : 0;
+	return reader->room ? 0 : -ENOMEM;
+}
+
+static int compare_wants(const void *a, const void *b)
+{
+	const uint64_t x = ((const struct flist_xfs_want *)a)->ino;
+	const uint64_t y = ((const struct flist_xfs_want *)b)->ino;
+	return (x > y) - (x < y);
+}
+
+/*
+ * Numbers the names, and sorts their inodes by inode number; often they are sorted already. None is
+ * available yet.
+ */
+static void sort_wants(struct flist_xfs_reader *reader, struct flist_names *names)
+{
+	bool is_sorted = true;
+	for (uint32_t i = 0; i < names->n; i++) {
+		const uint64_t ino = flist_record_ino(names->all[i].text);
+		names->all[i].number = i;
+		reader->wants[i] = (struct flist_xfs_want){ino, i};
+		reader->inodes[i].mode = 0;
+		is_sorted = is_sorted && (i == 0 || ino >= reader->wants[i - 1].ino);
+	}
+	if (!is_sorted)
+		qsort(reader->wants, names->n, sizeof(*reader->wants), compare_wants);
+}
+
+/*
+ * Takes those results that are wanted, of n results and of a run that ends before `end`. Both are
+ * in the order of inode numbers. Returns the first inode of the run that they do not reach.
+ */
+static size_t take_wanted(struct flist_xfs_reader *reader, size_t from, size_t end)
+{
+	const struct request *request = reader->raw;
+	const struct bulkstat_answer *a = answers_of(reader->raw);
+	size_t at = from;
+	for (uint32_t i = 0; i < request->n && at < end; i++) {
+		while (at < end && reader->wants[at].ino < a[i].ino)
+			at++;
+		for (; at < end && reader->wants[at].ino == a[i].ino; at++)
+			take_inode(reader->fs, &a[i], &reader->inodes[reader->wants[at].name]);
+	}
+	return at;
+}
+
+/* Reads a run: wanted inodes whose numbers are near each other. Those that it lacks are left. */
+static void read_run(struct flist_xfs_reader *reader, size_t at, size_t end)
+{
+	const struct request *request = reader->raw;
+	while (at < end) {
+		const uint64_t first = reader->wants[at].ino;
+		const uint64_t span = reader->wants[end - 1].ino - first + 1;
+		const uint32_t room = span < ROOM ? (uint32_t)span : ROOM;
+		if (ask_counted(reader, first, room))
+			return;
+		if (request->n > 0 && answers_of(reader->raw)->ino < first)
+			return;
+		const size_t next = take_wanted(reader, at, end);
+		if (request->n < room || next == at)
+			return;
+		at = next;
+	}
+}
+
+/* Returns where the run ends that begins with an inode: most of its numbers are of the names. */
+static size_t end_of_run(const struct flist_xfs_reader *reader, size_t from, size_t n)
+{
+	const struct flist_xfs_want *wants = reader->wants;
+	size_t to = from + 1;
+	while (to < n && wants[to].ino - wants[to - 1].ino <= GAP_MOST &&
+	       wants[to].ino - wants[from].ino <= (to - from) + (to - from) / SPARE + GAP_MOST)
+		to++;
+	return to;
+}
+
+int flist_xfs_read(struct flist_xfs_reader *reader, struct flist_names *names, size_t least)
+{
+	if (reader->fs->is_whole)
+		return 0;
+	const int ret = make_room(reader, names->n);
+	if (ret)
+		return ret;
+	sort_wants(reader, names);
+	for (size_t from = 0, to; from < names->n; from = to) {
+		to = end_of_run(reader, from, names->n);
+		if (to - from >= least)
+			read_run(reader, from, to);
+	}
+	return 0;
+}
+
+const struct flist_disk_inode *flist_xfs_inode(struct flist_xfs_reader *reader,
+					       const struct flist_name *name)
+{
+	const struct flist_disk_inode *inode =
+		reader->fs->is_whole ? find_in_parts(reader, flist_record_ino(name->text))
+				     : &reader->inodes[name->number];
+	return inode && inode->mode ? inode : NULL;
 }
 
 /* ---- Beginning and end ----------------------------------------------------------------------- */
 
-static int begin(struct flist_xfs *fs, const char **why)
+/* Whether a directory has no other directory than the one with this inode number. */
+static bool has_one_directory(int fd, uint64_t ino)
 {
-	struct statfs st;
+	const int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = again < 0 ? NULL : fdopendir(again);
+	const struct dirent *entry = NULL;
+	bool is_only = dir;
+	for (int i = 0; is_only && (entry = readdir(dir)); i++) {
+		const bool is_dir = entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN;
+		const bool is_dot =
+			strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+		is_only = i < NAMES_MOST && (!is_dir || is_dot || entry->d_ino == ino);
+	}
+	if (dir)
+		closedir(dir);
+	else if (again >= 0)
+		close(again);
+	return is_only;
+}
+
+/*
+ * Whether a directory is the root, with this inode number, or its filesystem has only directories
+ * that are below it or that it is in.
+ */
+static bool has_all_directories(int fd, uint64_t root)
+{
+	struct stat st, above;
+	int at = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool has_all = at >= 0 && !fstat(at, &st);
+	for (int i = 0; has_all && st.st_ino != root; i++) {
+		const int up = openat(at, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		close(at);
+		at = up;
+		has_all = i < LEVELS_MOST && at >= 0 && !fstat(at, &above) &&
+			  above.st_dev == st.st_dev && has_one_directory(at, st.st_ino);
+		st = above;
+	}
+	if (at >= 0)
+		close(at);
+	return has_all;
+}
+
+/* Fetches an inode by its number; 0: the first one, which is the root. 0, 1: none; or -errno. */
+static int ask_one(int fd, uint64_t ino, struct bulkstat_answer *answer)
+{
 	struct {
 		struct request request;
 		struct bulkstat_answer answer;
 	} one;
+	const int ret = ask(fd, &one.request, ino, 1);
+	if (ret || one.request.n == 0 || (ino && one.answer.ino != ino))
+		return ret ? ret : 1;
+	*answer = one.answer;
+	return 0;
+}
+
+bool flist_xfs_has_all(int fd)
+{
+	struct bulkstat_answer first;
+	return !ask_one(fd, 0, &first) && has_all_directories(fd, first.ino);
+}
+
+static int begin(struct flist_xfs *fs, uint64_t ino, struct flist_disk_inode *inode,
+		 const char **why)
+{
+	struct statfs st;
+	struct bulkstat_answer own;
 	if (fstatfs(fs->fd, &st) || (uint32_t)st.f_type != XFS_MAGIC || st.f_bsize < 512) {
 		*why = "the root is not on xfs";
 		return -ENOTSUP;
 	}
 	fs->sectors = (uint64_t)st.f_bsize / 512;
-	const int ret = ask(fs, &one.request, 0, 1);
-	if (!ret) {
-		/* The root is the first inode that is ever allocated, in the first group. */
-		fs->root = one.request.n ? one.answer.ino : 0;
+	const int ret = ask_one(fs->fd, ino, &own);
+	if (ret >= 0) {
+		if (ret == 0)
+			take_inode(fs, &own, inode);
+		fs->is_whole = flist_xfs_has_all(fs->fd);
 		return 0;
 	}
 	*why = ret == -EPERM    ? "bulkstat of an xfs needs CAP_SYS_ADMIN"
@@ -318,16 +513,18 @@ static int begin(struct flist_xfs *fs, const char **why)
 	return -ENOTSUP;
 }
 
-int flist_xfs_open(struct flist_xfs **fs, int fd, int64_t since_ns, const char **why)
+int flist_xfs_open(struct flist_xfs **fs, int fd, int64_t since_ns, uint64_t ino,
+		   struct flist_disk_inode *root, const char **why)
 {
 	struct flist_xfs *new = calloc(1, sizeof(*new));
 	int ret = -ENOMEM;
 	*fs = NULL;
 	*why = NULL;
+	*root = (struct flist_disk_inode){0};
 	if (new) {
 		new->fd = fd;
 		new->since_ns = since_ns;
-		ret = begin(new, why);
+		ret = begin(new, ino, root, why);
 	}
 	if (ret)
 		flist_xfs_free(new);
@@ -336,9 +533,9 @@ int flist_xfs_open(struct flist_xfs **fs, int fd, int64_t since_ns, const char *
 	return ret;
 }
 
-uint64_t flist_xfs_root(const struct flist_xfs *fs)
+bool flist_xfs_is_whole(const struct flist_xfs *fs)
 {
-	return fs->root;
+	return fs->is_whole;
 }
 
 void flist_xfs_free(struct flist_xfs *fs)
@@ -350,6 +547,8 @@ void flist_xfs_reader_release(struct flist_xfs_reader *reader)
 {
 	flist_arena_release(&reader->kept);
 	free(reader->raw);
+	free(reader->wants);
+	free(reader->inodes);
 	*reader = (struct flist_xfs_reader){.fs = reader->fs};
 }
 

@@ -58,16 +58,23 @@ int flist_bulk_ask(struct flist_walker *w, const struct flist_node *node,
 	return flist_entry_ask(w, -1, name, meta);
 }
 
-bool flist_bulk_trusts(struct flist_walker *w, const struct flist_node *node, int fd)
+bool flist_bulk_trusts(struct flist_walker *w, const struct flist_node *node, int fd, size_t size)
 {
 	(void)w;
 	(void)node;
 	(void)fd;
+	(void)size;
 	return false;
 }
 
-int flist_bulk_ask_number(struct flist_walker *w, int dirfd, const struct flist_name *name,
-			  struct flist_meta *meta)
+int flist_bulk_read_inodes(struct flist_walker *w)
+{
+	(void)w;
+	return 0;
+}
+
+int flist_bulk_ask_inode(struct flist_walker *w, int dirfd, const struct flist_name *name,
+			 struct flist_meta *meta)
 {
 	return flist_entry_ask(w, dirfd, name, meta);
 }
@@ -105,6 +112,7 @@ uint32_t flist_bulk_listed(const struct flist_walker *w, const struct flist_node
 #include "strategies/flist/bulk/tables.h"
 #include "strategies/flist/clock.h"
 #include "strategies/flist/extra/extra.h"
+#include "strategies/flist/names/reader.h"
 
 enum {
 	MARGIN = 20 * 1000 * 1000, /* ns: longer than a tick of the clock for file times */
@@ -113,20 +121,21 @@ enum {
 	ITEMS_TO_JUDGE = 1 << 17,  /* items of a btrfs that a job has read before it decides, */
 	ITEMS_PER_DIR = 1 << 10,   /* counting at most so many per directory that it has entered */
 	ITEMS_PER_ANSWER = 16,     /* with more items per entry, system calls are faster */
-	INODES_TO_JUDGE = 16384, /* inodes of an xfs that all jobs have read before they decide, */
-	INODES_AHEAD = 64,     /* not counting so many per directory that is still to be entered */
-	INODES_PER_ANSWER = 4, /* more: calls are faster, even if most of them are used later */
-	COMPARED_MOST = 1024,  /* limit of names that are compared with the kernel's, bytes */
-	SUBVOLUME_ROOT = 256,  /* inode of its root: all items are of the tree */
-	EXT4_ROOT = 2,         /* the same for ext4 */
+	COMPARED_MOST = 1024,      /* limit of names that are compared with the kernel's, bytes */
+	SUBVOLUME_ROOT = 256,      /* inode of its root: all items are of the tree */
+	EXT4_ROOT = 2,             /* the same for ext4 */
 	ENTRIES_PER_BLOCK = 2, /* fewer for each block read: the inodes of an xfs are not cached */
 	XFS_TYPE = 0x58465342, /* of fstatfs(2) */
+	RECORD_USUAL = 40,     /* size of a record of getdents64(2), bytes */
 };
 
 #define NOT_CACHED "the inodes are not cached, and on xfs single calls are then faster"
 
-/* Tables of an xfs are opened by the job that first finds that the tree is large enough. */
-enum bulk_state { BULK_LATER, BULK_OPENING, BULK_OPEN, BULK_REFUSED };
+/*
+ * Tables of an xfs are opened by the job that first finds that the tree is large enough (LATER);
+ * if it is a part of the filesystem, that its large directories are (LARGE).
+ */
+enum bulk_state { BULK_LATER, BULK_LARGE, BULK_OPENING, BULK_OPEN, BULK_REFUSED };
 
 struct flist_bulk {
 	_Atomic int state; /* enum bulk_state; what follows the next two is valid if it is OPEN */
@@ -136,15 +145,12 @@ struct flist_bulk {
 	struct flist_ext4 *fs; /* one of these three; the others are NULL */
 	struct flist_btrfs *btrfs;
 	struct flist_xfs *xfs;
-	struct flist_ext4_reader first; /* has read the root; its memory is kept */
-	struct flist_xfs_reader first_of_xfs;
-	int64_t since_ns;                /* an inode that changed then or later may be changing */
-	struct flist_meta model;         /* of the root; has the fields that all entries share */
-	bool is_basic;                   /* all fields of FLIST_BASIC are wanted */
-	uint32_t root;                   /* inode number of the root; 0: xfs */
-	bool is_whole;                   /* xfs: the root is that of the filesystem */
-	_Atomic int64_t inodes, answers; /* xfs: inodes read, and used, by all jobs */
-	_Atomic int64_t ahead;           /* xfs: directories found in them and not entered yet */
+	struct flist_ext4_reader first;   /* has read the root; its memory is kept */
+	struct flist_disk_inode xfs_root; /* mode 0: not available */
+	int64_t since_ns;                 /* an inode that changed then or later may be changing */
+	struct flist_meta model;          /* of the root; has the fields that all entries share */
+	bool is_basic;                    /* all fields of FLIST_BASIC are wanted */
+	uint32_t root;                    /* inode number of the root; 0: xfs */
 	/*
 	 * Prefixes of attributes, a bit each: those that the kernel lists as the tables do, and
 	 * those that it does not.
@@ -152,6 +158,7 @@ struct flist_bulk {
 	_Atomic uint32_t told_kinds, untold_kinds;
 	_Atomic bool is_too_small; /* the tree is too small a part of the tables */
 	_Atomic bool is_cold;      /* xfs: its inodes are not cached */
+	_Atomic bool has_small;    /* xfs: there were directories too small for tables */
 };
 
 struct flist_bulk_reader {
@@ -160,9 +167,9 @@ struct flist_bulk_reader {
 	struct flist_xfs_reader xfs;
 	uint64_t answers;
 	uint64_t ahead;  /* ext4: parts read for directories that are still to be entered */
-	uint64_t dirs;   /* directories entered; on xfs found */
+	uint64_t dirs;   /* directories entered */
 	uint64_t blocks; /* flist_blocks_read() before the tables of an xfs are opened */
-	uint64_t told_inodes, told_answers, told_dirs; /* xfs: added to the sums of all jobs */
+	size_t large;    /* names in large directories of a part of an xfs before that */
 };
 
 /* ---- Conditions ------------------------------------------------------------------------------ */
@@ -230,19 +237,25 @@ static int check_root(struct flist_walk *walk, struct flist_bulk *bulk)
 		return refuse(walk, "the metadata of the root cannot be fetched");
 	bulk->is_basic = (model->valid & FLIST_BASIC) == FLIST_BASIC;
 	bulk->root = bulk->xfs ? 0 : (uint32_t)said.ino;
-	bulk->is_whole = bulk->xfs && flist_xfs_root(bulk->xfs) == said.ino;
 	if (bulk->btrfs)
 		return 0;
 	bulk->first.fs = bulk->fs;
-	bulk->first_of_xfs.fs = bulk->xfs;
-	inode = bulk->xfs ? flist_xfs_inode(&bulk->first_of_xfs, said.ino)
-			  : flist_ext4_inode(&bulk->first, bulk->root);
-	if (inode &&
+	inode = bulk->xfs ? &bulk->xfs_root : flist_ext4_inode(&bulk->first, bulk->root);
+	if (inode && inode->mode &&
 	    (inode->mode != said.mode || inode->uid != said.uid || inode->gid != said.gid ||
 	     inode->mtime_ns != said.mtime_ns || inode->ctime_ns != said.ctime_ns))
 		return refuse(walk, "the device and the kernel have different metadata of the "
 				    "root");
 	return 0;
+}
+
+static int open_xfs(struct flist_walk *walk, struct flist_bulk *bulk)
+{
+	struct stat st;
+	if (fstat(walk->opener.root, &st))
+		return refuse(walk, "the metadata of the root cannot be fetched");
+	return flist_xfs_open(&bulk->xfs, walk->opener.root, bulk->since_ns, st.st_ino,
+			      &bulk->xfs_root, &walk->why_not);
 }
 
 static int open_tables(struct flist_walk *walk, struct flist_bulk *bulk)
@@ -260,7 +273,7 @@ static int open_tables(struct flist_walk *walk, struct flist_bulk *bulk)
 	if (!ret && bulk->device.kind == FLIST_DEVICE_BTRFS)
 		ret = flist_btrfs_open(&bulk->btrfs, walk->opener.root, since, &walk->why_not);
 	else if (!ret && bulk->device.kind == FLIST_DEVICE_XFS)
-		ret = flist_xfs_open(&bulk->xfs, walk->opener.root, since, &walk->why_not);
+		ret = open_xfs(walk, bulk);
 	else if (!ret)
 		ret = flist_ext4_open(&bulk->fs, bulk->device.fd, since, &walk->why_not);
 	if (bulk->fs && walk->extra)
@@ -316,7 +329,6 @@ void flist_bulk_end(struct flist_bulk *bulk)
 	flist_ext4_reader_release(&bulk->first);
 	flist_ext4_free(bulk->fs);
 	flist_btrfs_free(bulk->btrfs);
-	flist_xfs_reader_release(&bulk->first_of_xfs);
 	flist_xfs_free(bulk->xfs);
 	flist_device_close(&bulk->device);
 	free(bulk);
@@ -329,14 +341,17 @@ const char *flist_bulk_why_not(const struct flist_walk *walk)
 		return walk->why_not;
 	if (bulk->state == BULK_LATER)
 		return "the tree is so small that on xfs system calls are faster";
+	if (bulk->state == BULK_LARGE)
+		return "the tree is a part of an xfs with few large directories, so system calls "
+		       "are faster";
 	if (bulk->is_cold)
 		return NOT_CACHED;
-	if (!bulk->is_too_small)
-		return NULL;
-	return bulk->is_xfs ? "fewer than one in 4 of the inodes that were read belonged to the "
-			      "tree so far"
-			    : "the tree is too small a part of the tables that would have to be "
-			      "read";
+	if (bulk->has_small)
+		return "the tree is a part of an xfs, so for small directories system calls are "
+		       "faster";
+	return bulk->is_too_small ? "the tree is too small a part of the tables that would have to "
+				    "be read"
+				  : NULL;
 }
 
 void flist_bulk_reader_free(struct flist_bulk_reader *reader)
@@ -359,9 +374,9 @@ static int get_reader(struct flist_walker *w)
 		return -ENOMEM;
 	w->reader->ext4.kept.at_once = w->nodes.at_once;
 	w->reader->btrfs.kept.at_once = w->nodes.at_once;
-	w->reader->xfs.kept.at_once = w->nodes.at_once;
 	w->reader->ext4.fs = w->walk->bulk->fs;
 	w->reader->btrfs.fs = w->walk->bulk->btrfs;
+	w->reader->xfs.kept.at_once = w->nodes.at_once;
 	w->reader->xfs.fs = w->walk->bulk->xfs;
 	return 0;
 }
@@ -398,33 +413,6 @@ static bool is_rare_in_tree(const struct flist_bulk_reader *reader)
 	return items >= ITEMS_TO_JUDGE && reader->answers * ITEMS_PER_ANSWER < items;
 }
 
-/* Adds what this job has read and used since the last time to the sums of all jobs. */
-static void tell_all(struct flist_bulk *bulk, struct flist_bulk_reader *reader)
-{
-	const uint64_t inodes = reader->xfs.inodes - reader->told_inodes;
-	const uint64_t answers = reader->answers - reader->told_answers;
-	const uint64_t dirs = reader->dirs - reader->told_dirs;
-	reader->told_inodes += inodes;
-	reader->told_answers += answers;
-	reader->told_dirs += dirs;
-	atomic_fetch_add(&bulk->inodes, (int64_t)inodes);
-	atomic_fetch_add(&bulk->answers, (int64_t)answers);
-	atomic_fetch_add(&bulk->ahead, (int64_t)dirs);
-}
-
-/*
- * The same for xfs. The entries of a directory are likely to have inodes near its own, so the
- * inodes read with it may be used when it is entered, by any job.
- */
-static bool is_rare_on_xfs(struct flist_bulk *bulk, struct flist_bulk_reader *reader)
-{
-	tell_all(bulk, reader);
-	const int64_t ahead = atomic_fetch_sub(&bulk->ahead, 1) - 1;
-	const int64_t used = atomic_load(&bulk->answers);
-	const int64_t spent = atomic_load(&bulk->inodes) - (ahead > 0 ? ahead * INODES_AHEAD : 0);
-	return spent >= INODES_TO_JUDGE && used * INODES_PER_ANSWER < spent;
-}
-
 static bool has_ended(const struct flist_bulk *bulk)
 {
 	return atomic_load_explicit(&bulk->is_too_small, memory_order_relaxed) ||
@@ -435,8 +423,7 @@ static bool is_worth_it(struct flist_walker *w)
 {
 	struct flist_bulk *bulk = w->walk->bulk;
 	struct flist_bulk_reader *reader = w->reader;
-	if ((bulk->xfs && !bulk->is_whole && is_rare_on_xfs(bulk, reader)) ||
-	    (bulk->fs && bulk->root != EXT4_ROOT && is_rare(reader)) ||
+	if ((bulk->fs && bulk->root != EXT4_ROOT && is_rare(reader)) ||
 	    (bulk->btrfs && bulk->root != SUBVOLUME_ROOT && is_rare_in_tree(reader)))
 		atomic_store_explicit(&bulk->is_too_small, true, memory_order_relaxed);
 	if (bulk->xfs && flist_xfs_waits(&reader->xfs))
@@ -476,75 +463,80 @@ static bool is_not_cached(const struct flist_walker *w)
 	return blocks * ENTRIES_PER_BLOCK > w->length;
 }
 
-/* Opens the tables, if no other job does. Returns whether they are open. */
-static bool open_late(struct flist_walker *w)
+/* Whether names were read, in `size` bytes, that are likely to be as many as make up a run. */
+static bool is_large(size_t size)
+{
+	return size >= flist_bulk_run_least() * RECORD_USUAL;
+}
+
+/*
+ * Opens the tables, if no other job does. state: BULK_LATER or BULK_LARGE. In the first, of a part
+ * of an xfs, they are left for the second. Returns whether they are open.
+ */
+static bool open_late(struct flist_walker *w, int state)
 {
 	struct flist_walk *walk = w->walk;
-	int state = BULK_LATER;
-	if (!atomic_compare_exchange_strong(&walk->bulk->state, &state, BULK_OPENING))
+	struct flist_bulk *bulk = walk->bulk;
+	const bool is_first = state == BULK_LATER;
+	if (!atomic_compare_exchange_strong(&bulk->state, &state, BULK_OPENING))
 		return state == BULK_OPEN;
-	if (!is_not_cached(w))
+	if (is_not_cached(w)) {
+		walk->why_not = NOT_CACHED;
+		atomic_store(&bulk->state, BULK_REFUSED);
+		return false;
+	}
+	if (!is_first || flist_xfs_has_all(walk->opener.root))
 		return !flist_bulk_open(walk);
-	walk->why_not = NOT_CACHED;
-	atomic_store(&walk->bulk->state, BULK_REFUSED);
+	atomic_store(&bulk->state, BULK_LARGE);
 	return false;
 }
 
+/* Makes a job's reader before the tables are open. false: out of memory. */
+static bool make_early_reader(struct flist_walker *w)
+{
+	if (w->reader)
+		return true;
+	w->reader = calloc(1, sizeof(*w->reader));
+	if (!w->reader)
+		return false;
+	w->reader->blocks = flist_blocks_read();
+	return true;
+}
+
 /*
- * Whether the tables of an xfs are open. If the job finds that the tree is large enough, it opens
- * them; others continue by calls meanwhile.
+ * Whether the tables of an xfs are open. The job that first finds that it is time opens them;
+ * others continue by calls meanwhile. size: bytes of the names just read.
  */
-static bool find_open(struct flist_walker *w)
+static bool find_open(struct flist_walker *w, size_t size)
 {
 	struct flist_bulk *bulk = w->walk->bulk;
 	const int state = atomic_load_explicit(&bulk->state, memory_order_acquire);
-	if (state != BULK_LATER)
+	if (state != BULK_LATER && state != BULK_LARGE)
 		return state == BULK_OPEN;
-	if (!w->reader) {
-		w->reader = calloc(1, sizeof(*w->reader));
-		if (!w->reader)
-			return false;
-		w->reader->blocks = flist_blocks_read();
-	}
-	return w->length * flist_walk_working(w->walk) >= flist_bulk_calls_first() && open_late(w);
-}
-
-static const struct flist_disk_inode *find_on_xfs(struct flist_bulk *bulk,
-						  struct flist_bulk_reader *reader, uint64_t ino)
-{
-	reader->xfs.is_ended = has_ended(bulk);
-	const struct flist_disk_inode *inode = flist_xfs_inode(&reader->xfs, ino);
-	if (reader->xfs.inodes != reader->told_inodes ||
-	    reader->answers >= reader->told_answers + INODES_AHEAD)
-		tell_all(bulk, reader);
-	return inode;
-}
-
-/*
- * Whether inodes of an xfs are used for the entries of a directory with this number. If the tree is
- * too small a part, no more are read, but those that were read are still used: of a whole tree
- * below the root most are needed late. The entries' inodes are likely to be near the directory's.
- */
-static bool may_use(struct flist_walker *w, uint64_t ino)
-{
-	const struct flist_bulk *bulk = w->walk->bulk;
-	if (is_worth_it(w))
-		return true;
-	return !atomic_load_explicit(&bulk->is_cold, memory_order_relaxed) &&
-	       find_on_xfs(w->walk->bulk, w->reader, ino);
+	if (!make_early_reader(w))
+		return false;
+	if (state == BULK_LARGE && is_large(size))
+		w->reader->large += size / RECORD_USUAL;
+	const size_t listed = state == BULK_LARGE ? w->reader->large : w->length;
+	return listed * flist_walk_working(w->walk) >= flist_bulk_calls_first() &&
+	       open_late(w, state);
 }
 
 /*
  * If a directory's ctime, read after its names, is before the beginning of the call, it had these
  * names all the time. So the inodes that were read meanwhile belong to them.
  */
-bool flist_bulk_trusts(struct flist_walker *w, const struct flist_node *node, int fd)
+bool flist_bulk_trusts(struct flist_walker *w, const struct flist_node *node, int fd, size_t size)
 {
-	const struct flist_bulk *bulk = w->walk->bulk;
+	struct flist_bulk *bulk = w->walk->bulk;
 	struct stat st;
-	if (!bulk || !bulk->is_xfs || !find_open(w) || get_reader(w) || has_mounts(w, node))
+	if (!bulk || !bulk->is_xfs || !find_open(w, size) || get_reader(w) || has_mounts(w, node))
 		return false;
-	if (fstat(fd, &st) || st.st_dev != bulk->device.dev || !may_use(w, st.st_ino))
+	if (!flist_xfs_is_whole(bulk->xfs) && !is_large(size)) {
+		atomic_store_explicit(&bulk->has_small, true, memory_order_relaxed);
+		return false;
+	}
+	if (fstat(fd, &st) || st.st_dev != bulk->device.dev || !is_worth_it(w))
 		return false;
 	const int64_t ctime_ns = (int64_t)st.st_ctim.tv_sec * 1000000000 + st.st_ctim.tv_nsec;
 	return ctime_ns < bulk->since_ns;
@@ -600,35 +592,35 @@ uint32_t flist_bulk_listed(const struct flist_walker *w, const struct flist_node
 static const struct flist_disk_inode *find_inode(struct flist_walker *w, uint64_t ino)
 {
 	const struct flist_bulk *bulk = w->walk->bulk;
-	if (bulk->xfs)
-		return find_on_xfs(w->walk->bulk, w->reader, ino);
 	return bulk->btrfs ? flist_btrfs_inode(&w->reader->btrfs, (uint32_t)ino)
 			   : flist_ext4_inode(&w->reader->ext4, (uint32_t)ino);
 }
 
-/*
- * Reads metadata from the tables. false: not available, or its type is not that of the directory's
- * record.
- */
-static bool take_meta(struct flist_walker *w, const struct flist_name *name,
-		      struct flist_meta *meta)
+/* Sets the metadata of a name. false: its type is not that of the directory's record. */
+static bool put_answer(struct flist_walker *w, const struct flist_disk_inode *inode, uint64_t ino,
+		       const struct flist_name *name, struct flist_meta *meta)
 {
 	const struct flist_bulk *bulk = w->walk->bulk;
-	const uint64_t ino = bulk->xfs ? flist_record_ino(name->text) : name->number;
-	const uint64_t parts = w->reader->ext4.parts;
-	const struct flist_disk_inode *inode = find_inode(w, ino);
-	if (!inode)
-		return false;
-	w->reader->ahead += S_ISDIR(inode->mode) && w->reader->ext4.parts > parts;
 	put_meta(bulk, inode, ino, meta);
 	if (name->type != DT_UNKNOWN && (uint32_t)DTTOIF(name->type) != (meta->mode & S_IFMT))
 		return false;
 	w->reader->answers++;
-	w->reader->dirs += bulk->xfs && S_ISDIR(meta->mode);
 	w->by_tables++;
 	if (!bulk->is_basic)
 		flist_keep_valid(meta);
 	return true;
+}
+
+/* Reads metadata from the tables of an ext4 or btrfs. false: not available. */
+static bool take_meta(struct flist_walker *w, const struct flist_name *name,
+		      struct flist_meta *meta)
+{
+	const uint64_t parts = w->reader->ext4.parts;
+	const struct flist_disk_inode *inode = find_inode(w, name->number);
+	if (!inode)
+		return false;
+	w->reader->ahead += S_ISDIR(inode->mode) && w->reader->ext4.parts > parts;
+	return put_answer(w, inode, name->number, name, meta);
 }
 
 static int ask_kernel(struct flist_walker *w, const struct flist_node *node,
@@ -696,12 +688,17 @@ int flist_bulk_ask(struct flist_walker *w, const struct flist_node *node,
 	return 0;
 }
 
-int flist_bulk_ask_number(struct flist_walker *w, int dirfd, const struct flist_name *name,
-			  struct flist_meta *meta)
+int flist_bulk_read_inodes(struct flist_walker *w)
 {
-	/* A job that entered a directory before the tables were open has a reader without them. */
-	const bool is_ready = (w->reader && w->reader->xfs.fs) || !get_reader(w);
-	if (is_ready && take_meta(w, name, meta))
+	const int ret = get_reader(w);
+	return ret ? ret : flist_xfs_read(&w->reader->xfs, &w->names, flist_bulk_run_least());
+}
+
+int flist_bulk_ask_inode(struct flist_walker *w, int dirfd, const struct flist_name *name,
+			 struct flist_meta *meta)
+{
+	const struct flist_disk_inode *inode = flist_xfs_inode(&w->reader->xfs, name);
+	if (inode && put_answer(w, inode, flist_record_ino(name->text), name, meta))
 		return 0;
 	return flist_entry_ask(w, dirfd, name, meta);
 }

@@ -21,6 +21,12 @@ struct flist_bulk_reader;
 size_t flist_bulk_calls_first(void);
 
 /*
+ * The smallest number of entries of a directory of an xfs whose inodes are read at once: for fewer,
+ * calls are faster.
+ */
+size_t flist_bulk_run_least(void);
+
+/*
  * Makes walk->bulk and opens the tables; on xfs only prepares for that. 0: done, or walk->bulk is
  * NULL and walk->why_not is the reason. -ENOMEM. sync: syncfs(2) is called first.
  */
@@ -53,17 +59,20 @@ int flist_bulk_ask(struct flist_walker *w, const struct flist_node *node,
 
 /*
  * For xfs. The names of the node, the job's current directory, have just been read from fd by
- * system calls. Returns whether their metadata may be read from tables, by the inode numbers that
- * the directory has (flist_bulk_ask_number).
+ * system calls, with records of `size` bytes. Returns whether their metadata may be read from
+ * tables, by the inode numbers that the directory has.
  */
-bool flist_bulk_trusts(struct flist_walker *w, const struct flist_node *node, int fd);
+bool flist_bulk_trusts(struct flist_walker *w, const struct flist_node *node, int fd, size_t size);
+
+/* Reads the inodes of w->names, for which it was so. 0 or -ENOMEM. */
+int flist_bulk_read_inodes(struct flist_walker *w);
 
 /*
- * Fetches metadata of one of these names. dirfd is their directory. The results are those of
- * flist_entry_ask.
+ * Fetches metadata of one of these names, in w->names, then. dirfd is their directory. The results
+ * are those of flist_entry_ask.
  */
-int flist_bulk_ask_number(struct flist_walker *w, int dirfd, const struct flist_name *name,
-			  struct flist_meta *meta);
+int flist_bulk_ask_inode(struct flist_walker *w, int dirfd, const struct flist_name *name,
+			 struct flist_meta *meta);
 
 /*
  * For ext4, in a lazy walk, which fetches no inode numbers. Returns the inode number of a directory

@@ -192,7 +192,8 @@ static int read_names(struct flist_walker *w, const struct flist_node *node,
 			return atomic_load(&w->walk->error);
 		ret = flist_reader_read(reader, w->buffer->data, BUFFER_SIZE, &w->buffer->used);
 	}
-	w->buffer->has_numbers = w->walk->bulk && flist_bulk_trusts(w, node, reader->fd);
+	w->buffer->has_numbers =
+		w->walk->bulk && flist_bulk_trusts(w, node, reader->fd, w->buffer->used);
 	if (!ret)
 		return 0;
 	return flist_walker_fail(w, flist_walker_path(w, node, NULL), FLIST_STEP_READ, -ret);
@@ -300,7 +301,7 @@ static int list_one(struct batch *b, const struct flist_name *name)
 	if (b->dirfd < 0)
 		ret = flist_bulk_ask(w, b->node, name, &meta);
 	else if (w->has_numbers)
-		ret = flist_bulk_ask_number(w, b->dirfd, name, &meta);
+		ret = flist_bulk_ask_inode(w, b->dirfd, name, &meta);
 	else
 		ret = flist_entry_ask(w, b->dirfd, name, &meta);
 	if (!ret)
@@ -563,7 +564,9 @@ static int list_all(struct flist_walker *w, struct flist_visit *visit, int fd, b
 static int take_names(struct flist_walker *w, struct flist_visit *visit, int fd,
 		      const struct flist_buffer *buffer)
 {
-	const int ret = gather_names(w, &visit->node, buffer);
+	int ret = gather_names(w, &visit->node, buffer);
+	if (!ret && buffer->has_numbers)
+		ret = flist_bulk_read_inodes(w);
 	if (ret)
 		return ret;
 	flist_names_sort(&w->names);

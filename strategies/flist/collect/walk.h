@@ -95,7 +95,7 @@ struct flist_walker {
 	size_t length, path_most;         /* as in struct flist_list, of this job's entries */
 	size_t by_tables;                 /* entries of `length` that were read from tables */
 	struct flist_bulk_reader *reader;
-	bool has_numbers;            /* the current names are fetched by flist_bulk_ask_number */
+	bool has_numbers;            /* the current names are fetched by flist_bulk_ask_inode */
 	struct flist_buffer *buffer; /* for the next directory to be read; NULL: not allocated */
 	struct flist_big *bigs;      /* large directories that this job has read, linked by next */
 } __attribute__((aligned(128)));

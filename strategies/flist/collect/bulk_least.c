@@ -1,0 +1,15 @@
+/*
+ * How many entries of an xfs have to be listed at once for its tables to be used: a file of its
+ * own, so that a test can link other functions in its place.
+ */
+#include "strategies/flist/collect/bulk.h"
+
+size_t flist_bulk_calls_first(void)
+{
+	return 1024;
+}
+
+size_t flist_bulk_run_least(void)
+{
+	return 32;
+}
