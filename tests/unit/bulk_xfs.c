@@ -31,6 +31,7 @@ static struct {
 	unsigned from;
 	long blocks; /* read by the calling thread, from each question to the next */
 	_Atomic unsigned calls, inodes; /* of bulkstat */
+	void (*before)(void);           /* called once, before the first bulkstat */
 } made_up;
 
 /* Where things are in a request and its answers, as the kernel has them. */
@@ -92,6 +93,9 @@ int ioctl(int fd, unsigned long request, ...)
 	va_end(args);
 	const bool is_asked = _IOC_TYPE(request) == 'X' && _IOC_NR(request) == BULKSTAT;
 	const unsigned call = is_asked ? atomic_fetch_add(&made_up.calls, 1) : 0;
+	void (*const before)(void) = is_asked && call == 0 ? made_up.before : NULL;
+	if (before)
+		before();
 	const bool is_made_up = is_asked && call >= made_up.from && made_up.script != AS_IT_IS;
 	if (is_made_up &&
 	    (made_up.script == FAILS || (made_up.script == INTERRUPTED && call % 2))) {
@@ -141,10 +145,23 @@ static void mounts_below_an_xfs(void **state)
 	on_part("xfs", "", mounts_are_seen);
 }
 
+static void late_without_privilege(const struct place *p)
+{
+	const int at = open(p->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	hold(make_dir(at, "many", make_hundred_directories), "the tree cannot be made");
+	hold(!fchmodat(at, "many", 0755, 0) && !fchmodat(at, "many/7", 0755, 0), "chmod");
+	hold(!setgid(65534) && !setuid(65534), "setuid");
+	bulk_calls_first = 50;
+	hold_refused(p->root, NULL, "CAP_SYS_ADMIN");
+	close(at);
+}
+
 static void without_root_the_reason_is_given(void **state)
 {
 	(void)state;
 	on("xfs", "", without_privilege);
+	if (COMPILED_IN)
+		on("xfs", "", late_without_privilege);
 }
 
 static void sizes_not_yet_written_to_an_xfs(void **state)
@@ -227,6 +244,66 @@ static void an_xfs_changed_during_the_walk(void **state)
 	(void)state;
 	on("xfs", "", changes_are_seen);
 	on_part("xfs", "", changes_are_seen);
+}
+
+static int changed_at; /* directory of directories that change */
+
+/* In each directory a file goes, and a new one gets its inode, when the kernel has freed it. */
+static void exchange_files(void)
+{
+	char name[64];
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "many/%d/50", i);
+		hold(!unlinkat(changed_at, name, 0), "%s", name);
+	}
+	syncfs(changed_at);
+	pause_ms(100);
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "many/%d/new", i);
+		hold(make_file(changed_at, name, "", 0), "%s", name);
+		hold(!fchownat(changed_at, name, 4242, 4242, 0), "%s", name);
+	}
+	pause_ms(100);
+}
+
+/*
+ * The names of a directory were read before the tables are opened, and its files change meanwhile:
+ * a name that is gone does not get the metadata of another file.
+ */
+static void names_older_than_tables(const struct place *p)
+{
+	const struct flist_item *item;
+	size_t n_new = 0;
+	changed_at = open(p->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	hold(make_dir(changed_at, "many", make_hundred_directories), "the tree cannot be made");
+	sync();
+	pause_ms(1100);
+	bulk_calls_first = 500;
+	made_up.calls = 0;
+	made_up.before = exchange_files;
+	struct flist_list *list =
+		collect(p->root, &(struct flist_collect_options){.threads.jobs = 1}, FLIST_BULK);
+	made_up.before = NULL;
+	struct flist_cursor *cursor;
+	hold(!flist_cursor_open(&cursor, list), "cursor");
+	while ((item = flist_cursor_next(cursor))) {
+		const bool is_new = strcmp(item->name, "new") == 0;
+		hold(!item->meta || (item->meta->uid == 4242) == is_new, "%s", item->path);
+		n_new += is_new;
+	}
+	hold(n_new > 0 && n_new < 100, "%zu: none or all are new", n_new);
+	flist_cursor_close(cursor);
+	flist_list_free(list);
+	close(changed_at);
+}
+
+static void names_that_are_older_than_tables(void **state)
+{
+	(void)state;
+	if (COMPILED_IN) {
+		on("xfs", "", names_older_than_tables);
+		on_part("xfs", "", names_older_than_tables);
+	}
 }
 
 /* Nothing is written to the device, and all but sizes and blocks is there all the same. */
@@ -318,7 +395,8 @@ static uintmax_t list_part(const struct place *p, const char *name, const char *
 		collect(path, &(struct flist_collect_options){.threads.jobs = 1}, FLIST_BULK);
 	const struct flist_how how = *flist_list_how(bulk);
 	hold_same_lists(bulk, calls);
-	hold(how.bulk && !why_not == !how.why_not, "%s: %s", name, how.why_not);
+	hold(how.bulk && !why_not == !how.why_not, "%s: %s", name,
+	     how.why_not ? how.why_not : "no reason");
 	hold(!why_not || strstr(how.why_not, why_not), "%s: %s", name, how.why_not);
 	flist_list_free(bulk);
 	flist_list_free(calls);
@@ -334,17 +412,17 @@ static void parts_are_read_in_runs(const struct place *p)
 	uintmax_t n;
 	make_parts(p);
 	bulk_run_least = 32;
-	n = list_part(p, "many", NULL);
+	n = list_part(p, "many", "large directories");
 	hold(n >= HUNDREDS / 10 * 9 && n <= HUNDREDS + 100, "%ju of many", n);
 	hold(made_up.inodes <= n + n / 8, "%u read for %ju", made_up.inodes, n);
 	n = list_part(p, "one_in_1", NULL);
 	hold(n == FILES, "%ju of one in 1", n);
-	n = list_part(p, "one_in_2", NULL);
+	n = list_part(p, "one_in_2", "near each other");
 	hold(n == 0 && made_up.inodes <= 3, "%ju of one in 2, %u read", n, made_up.inodes);
-	n = list_part(p, "one_in_8", NULL);
+	n = list_part(p, "one_in_8", "near each other");
 	hold(n == 0 && made_up.inodes <= 3, "%ju of one in 8, %u read", n, made_up.inodes);
 	bulk_run_least = 64;
-	n = list_part(p, "many/0", "small directories");
+	n = list_part(p, "many/0", "large directories");
 	hold(n == 0 && made_up.inodes <= 3, "%ju of a small one, %u read", n, made_up.inodes);
 	bulk_run_least = 1;
 	n = list_part(p, "one_in_8", NULL);
@@ -374,13 +452,40 @@ static void a_part_of_an_xfs(void **state)
 	on_part("xfs", "", large_directories_of_a_part);
 }
 
+static enum flist_choice keep_few(void *arg, unsigned worker, const struct flist_item *item)
+{
+	(void)arg;
+	(void)worker;
+	return item->type == S_IFREG && atoi(item->name) % 16 ? FLIST_SKIP : FLIST_KEEP;
+}
+
+/* With a filter, a whole filesystem is read as a part is: most inodes may not be needed. */
+static void what_a_filter_skips_is_not_read(const struct place *p)
+{
+	make_parts(p);
+	bulk_run_least = 32;
+	made_up.inodes = 0;
+	struct flist_list *list =
+		collect(p->root, &(struct flist_collect_options){.filter = keep_few}, FLIST_BULK);
+	hold(made_up.inodes <= 3 && flist_list_length(list) > 700, "%u inodes for %zu entries",
+	     made_up.inodes, flist_list_length(list));
+	flist_list_free(list);
+}
+
+static void a_filter(void **state)
+{
+	(void)state;
+	if (COMPILED_IN)
+		on("xfs", "", what_a_filter_skips_is_not_read);
+}
+
 static bool has_all(const struct place *p, const char *name)
 {
 	char path[PATH_MAX + 16];
 	snprintf(path, sizeof(path), "%s/%s", p->root, name);
 	const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	hold(fd >= 0, "%s", path);
-	const bool has = flist_xfs_has_all(fd);
+	const bool has = flist_xfs_has_all(fd) > 0;
 	close(fd);
 	return has;
 }
@@ -407,11 +512,22 @@ static void directories_beside_it_are_seen(const struct place *p)
 	close(at);
 }
 
+/* On a filesystem with a stripe unit, later inodes have lower numbers than the root. */
+static void root_is_not_the_lowest(const struct place *p)
+{
+	const int at = open(p->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	hold(make_dir(at, "many", make_hundred_directories), "the tree cannot be made");
+	hold(has_all(p, "") && has_all(p, "many") && !has_all(p, "many/0"), "the root is found");
+	close(at);
+}
+
 static void a_directory_that_has_all(void **state)
 {
 	(void)state;
-	if (COMPILED_IN)
+	if (COMPILED_IN) {
 		on("xfs", "", directories_beside_it_are_seen);
+		on_large("xfs", 640, "-d su=128k,sw=4 -l size=64m", root_is_not_the_lowest);
+	}
 }
 
 /* ---- Answers that are not as they should be -------------------------------------------------- */
@@ -505,13 +621,16 @@ static void inodes_that_calls_read_from_the_device(void **state)
 {
 	(void)state;
 	on("xfs", "", calls_read_from_the_device);
+	on_part("xfs", "", calls_read_from_the_device);
 }
 
 static void inodes_not_in_memory(void **state)
 {
 	(void)state;
-	if (COMPILED_IN)
+	if (COMPILED_IN) {
 		on("xfs", "", inodes_are_not_in_memory);
+		on_part("xfs", "", inodes_are_not_in_memory);
+	}
 }
 
 /* ---- Small trees ----------------------------------------------------------------------------- */
@@ -606,8 +725,10 @@ static void job_began_before_tables_were_open(const struct place *p)
 static void a_job_that_began_before_tables_were_open(void **state)
 {
 	(void)state;
-	if (COMPILED_IN)
+	if (COMPILED_IN) {
 		on("xfs", "", job_began_before_tables_were_open);
+		on_part("xfs", "", job_began_before_tables_were_open);
+	}
 }
 
 static void jobs_that_are_not_given_are_found(void **state)
@@ -634,7 +755,9 @@ int main(void)
 		cmocka_unit_test(metadata_not_yet_written),
 		cmocka_unit_test(a_part_is_read_in_runs),
 		cmocka_unit_test(a_part_of_an_xfs),
+		cmocka_unit_test(a_filter),
 		cmocka_unit_test(a_directory_that_has_all),
+		cmocka_unit_test(names_that_are_older_than_tables),
 		cmocka_unit_test(invalid_answers_of_the_kernel),
 		cmocka_unit_test(a_small_tree_is_listed_by_calls),
 		cmocka_unit_test(a_job_that_began_before_tables_were_open),

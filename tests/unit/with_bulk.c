@@ -157,9 +157,8 @@ static bool make_part(struct place *p)
 
 void on_part(const char *type, const char *options, void (*test)(const struct place *place))
 {
-	is_part = true;
+	is_part = true; /* until the test begins, which may skip or fail */
 	on(type, options, test);
-	is_part = false;
 }
 
 void on(const char *type, const char *options, void (*test)(const struct place *place))
@@ -171,7 +170,9 @@ void on_large(const char *type, unsigned mebibytes, const char *options,
 	      void (*test)(const struct place *place))
 {
 	struct place p = {.type = type};
+	const bool of_part = is_part;
 	int status;
+	is_part = false;
 	devices = strcmp(type, "xfs") == 0 ? DEVICES : 0;
 	if (geteuid())
 		skip_because("needs root");
@@ -187,7 +188,7 @@ void on_large(const char *type, unsigned mebibytes, const char *options,
 			_exit(77);
 		bulk_calls_first = 0; /* small trees are enough, */
 		bulk_run_least = 1;   /* and small directories */
-		hold(!is_part || make_part(&p), "the part cannot be made");
+		hold(!of_part || make_part(&p), "the part cannot be made");
 		test(&p);
 		_exit(0);
 	}

@@ -106,9 +106,9 @@ long flist_ext4_xattrs(struct flist_ext4_reader *reader, uint32_t ino, char *nam
  * of a directory. The kernel takes them from its inode cache, or from the inode tables. Names are
  * not included, and are read by system calls.
  *
- * If all directories of the filesystem are in the tree, the inodes that follow one that is needed
- * will be needed, too: they are read with it and kept. Otherwise most of them may belong to other
- * trees. Then only runs are read: inodes of one directory whose numbers are near each other.
+ * If the whole filesystem is listed, the inodes that follow one that is needed will be needed, too:
+ * they are read with it and kept. Otherwise most of them may belong to other trees. Then only runs
+ * are read: inodes of one directory whose numbers are near each other.
  *
  * The size of a file that is being written is that on the device, so the filesystem has to be
  * synced first. Everything else is as stat(2) returns it.
@@ -136,24 +136,28 @@ void flist_xfs_reader_release(struct flist_xfs_reader *reader);
 
 /*
  * Whether a directory of an xfs is its root, or the only directory in it, and so on, so that all
- * directories of the filesystem are in the directory's tree, but for those above.
+ * directories of the filesystem are in the directory's tree, but for those above. 1, 0 or -errno.
  */
-bool flist_xfs_has_all(int fd);
+int flist_xfs_has_all(int fd);
 
 /*
- * Opens the filesystem of a directory, whose descriptor stays the caller's, and sets `root` to the
- * inode ino, that of the directory; mode 0: not available. since_ns: an inode that changed at that
- * time or later may be changing. -ENOMEM; -ENOTSUP: bulkstat is not available, and *why is the
- * reason.
+ * Opens the filesystem of a directory, whose descriptor stays the caller's. since_ns: an inode that
+ * changed at that time or later may be changing. is_whole: most inodes of the filesystem are going
+ * to be needed. -ENOMEM; -ENOTSUP: bulkstat is not available, and *why is the reason.
  */
-int flist_xfs_open(struct flist_xfs **fs, int fd, int64_t since_ns, uint64_t ino,
-		   struct flist_disk_inode *root, const char **why);
-bool flist_xfs_is_whole(const struct flist_xfs *fs); /* flist_xfs_has_all() */
-void flist_xfs_free(struct flist_xfs *fs);           /* accepts NULL; readers are released before */
+int flist_xfs_open(struct flist_xfs **fs, int fd, int64_t since_ns, bool is_whole,
+		   const char **why);
+bool flist_xfs_is_whole(const struct flist_xfs *fs);
+void flist_xfs_free(struct flist_xfs *fs); /* accepts NULL; readers are released before */
+
+/* Fetches one inode. false: not available, or it may be changing. */
+bool flist_xfs_fetch(const struct flist_xfs *fs, uint64_t ino, struct flist_disk_inode *inode);
 
 /*
- * Reads the runs among the inodes of names, which are in a reader's buffer. least: number of inodes
- * of a run; for fewer, system calls are faster. It sets the numbers of the names. 0 or -ENOMEM.
+ * Called for names in a reader's buffer before their inodes are requested. Of a part of a
+ * filesystem, it reads the runs among them, and sets the numbers of the names. least: number of
+ * inodes of a run; for fewer, system calls are faster. 1; 0: there is no run, and nothing was
+ * changed; -ENOMEM.
  */
 int flist_xfs_read(struct flist_xfs_reader *reader, struct flist_names *names, size_t least);
 

@@ -22,8 +22,8 @@
  * kernel's headers are often not installed.
  */
 struct request {
-	uint64_t ino; /* inodes from this number on; after the call, where to continue */
-	uint32_t flags;
+	uint64_t ino;     /* inodes from this number on; after the call, where to continue */
+	uint32_t flags;   /* SPECIAL: ino is not an inode number */
 	uint32_t room, n; /* maximum number of results; their number */
 	uint32_t group;
 	uint64_t unused[5];
@@ -63,6 +63,8 @@ enum {
 	NAMES_MOST = 256,  /* and names in each */
 	GAP_MOST = 4, /* between inode numbers of a run: reading so many is faster than a call */
 	SPARE = 4,    /* a run may have one more inode than names for each so many names */
+	SPECIAL = 2,  /* flag of a request: the inode is that of a name, such as */
+	THE_ROOT = 1, /* the root of the filesystem; older kernels return the first inode */
 	REALTIME = 1, /* flag: its blocks are on the realtime device, with another size */
 	WAITS_TO_JUDGE = 8,
 };
@@ -98,7 +100,8 @@ static struct bulkstat_answer *answers_of(struct request *request)
 static int ask(int fd, struct request *request, uint64_t ino, uint32_t room)
 {
 	int ret;
-	*request = (struct request){.ino = ino, .room = room};
+	*request =
+		(struct request){.ino = ino, .flags = ino == THE_ROOT ? SPECIAL : 0, .room = room};
 	do
 		ret = ioctl(fd, (code)BULKSTAT, request);
 	while (ret && errno == EINTR);
@@ -403,18 +406,23 @@ static size_t end_of_run(const struct flist_xfs_reader *reader, size_t from, siz
 
 int flist_xfs_read(struct flist_xfs_reader *reader, struct flist_names *names, size_t least)
 {
+	bool has_run = false;
 	if (reader->fs->is_whole)
-		return 0;
+		return 1;
 	const int ret = make_room(reader, names->n);
 	if (ret)
 		return ret;
 	sort_wants(reader, names);
 	for (size_t from = 0, to; from < names->n; from = to) {
 		to = end_of_run(reader, from, names->n);
-		if (to - from >= least)
-			read_run(reader, from, to);
+		if (to - from < least)
+			continue;
+		has_run = true;
+		read_run(reader, from, to);
 	}
-	return 0;
+	for (size_t i = 0; i < names->n && !has_run; i++)
+		names->all[reader->wants[i].name].number = (uint32_t)reader->wants[i].ino;
+	return has_run;
 }
 
 const struct flist_disk_inode *flist_xfs_inode(struct flist_xfs_reader *reader,
@@ -448,6 +456,18 @@ static bool has_one_directory(int fd, uint64_t ino)
 	return is_only;
 }
 
+/* Opens the directory that a directory is in, if it is on the same filesystem. -1: it is not. */
+static int open_above(int fd, dev_t dev, struct stat *st)
+{
+	const int above = openat(fd, "..", O_RDONLY | O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const bool is_same = above >= 0 && !fstat(above, st) && st->st_dev == dev;
+	const int opened =
+		is_same ? openat(above, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOATIME) : -1;
+	if (above >= 0)
+		close(above);
+	return opened;
+}
+
 /*
  * Whether a directory is the root, with this inode number, or its filesystem has only directories
  * that are below it or that it is in.
@@ -458,19 +478,19 @@ static bool has_all_directories(int fd, uint64_t root)
 	int at = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool has_all = at >= 0 && !fstat(at, &st);
 	for (int i = 0; has_all && st.st_ino != root; i++) {
-		const int up = openat(at, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		const int up = i < LEVELS_MOST ? open_above(at, st.st_dev, &above) : -1;
+		has_all = up >= 0 && has_one_directory(up, st.st_ino);
 		close(at);
 		at = up;
-		has_all = i < LEVELS_MOST && at >= 0 && !fstat(at, &above) &&
-			  above.st_dev == st.st_dev && has_one_directory(at, st.st_ino);
-		st = above;
+		if (has_all)
+			st = above;
 	}
 	if (at >= 0)
 		close(at);
 	return has_all;
 }
 
-/* Fetches an inode by its number; 0: the first one, which is the root. 0, 1: none; or -errno. */
+/* Fetches an inode by its number, or THE_ROOT. 0; 1: there is none; or -errno. */
 static int ask_one(int fd, uint64_t ino, struct bulkstat_answer *answer)
 {
 	struct {
@@ -478,59 +498,63 @@ static int ask_one(int fd, uint64_t ino, struct bulkstat_answer *answer)
 		struct bulkstat_answer answer;
 	} one;
 	const int ret = ask(fd, &one.request, ino, 1);
-	if (ret || one.request.n == 0 || (ino && one.answer.ino != ino))
+	if (ret || one.request.n == 0 || (ino != THE_ROOT && one.answer.ino != ino))
 		return ret ? ret : 1;
 	*answer = one.answer;
 	return 0;
 }
 
-bool flist_xfs_has_all(int fd)
+int flist_xfs_has_all(int fd)
 {
-	struct bulkstat_answer first;
-	return !ask_one(fd, 0, &first) && has_all_directories(fd, first.ino);
+	struct bulkstat_answer root;
+	const int ret = ask_one(fd, THE_ROOT, &root);
+	return ret < 0 ? ret : ret == 0 && has_all_directories(fd, root.ino);
 }
 
-static int begin(struct flist_xfs *fs, uint64_t ino, struct flist_disk_inode *inode,
-		 const char **why)
+static int begin(struct flist_xfs *fs, const char **why)
 {
 	struct statfs st;
-	struct bulkstat_answer own;
+	struct bulkstat_answer root;
 	if (fstatfs(fs->fd, &st) || (uint32_t)st.f_type != XFS_MAGIC || st.f_bsize < 512) {
 		*why = "the root is not on xfs";
 		return -ENOTSUP;
 	}
 	fs->sectors = (uint64_t)st.f_bsize / 512;
-	const int ret = ask_one(fs->fd, ino, &own);
-	if (ret >= 0) {
-		if (ret == 0)
-			take_inode(fs, &own, inode);
-		fs->is_whole = flist_xfs_has_all(fs->fd);
+	const int ret = ask_one(fs->fd, THE_ROOT, &root);
+	if (ret >= 0)
 		return 0;
-	}
 	*why = ret == -EPERM    ? "bulkstat of an xfs needs CAP_SYS_ADMIN"
 	       : ret == -ENOTTY ? "this kernel has no bulkstat of xfs (XFS_IOC_BULKSTAT, Linux 5.3)"
 				: "bulkstat of this xfs fails";
 	return -ENOTSUP;
 }
 
-int flist_xfs_open(struct flist_xfs **fs, int fd, int64_t since_ns, uint64_t ino,
-		   struct flist_disk_inode *root, const char **why)
+int flist_xfs_open(struct flist_xfs **fs, int fd, int64_t since_ns, bool is_whole, const char **why)
 {
 	struct flist_xfs *new = calloc(1, sizeof(*new));
 	int ret = -ENOMEM;
 	*fs = NULL;
 	*why = NULL;
-	*root = (struct flist_disk_inode){0};
 	if (new) {
 		new->fd = fd;
 		new->since_ns = since_ns;
-		ret = begin(new, ino, root, why);
+		new->is_whole = is_whole;
+		ret = begin(new, why);
 	}
 	if (ret)
 		flist_xfs_free(new);
 	else
 		*fs = new;
 	return ret;
+}
+
+bool flist_xfs_fetch(const struct flist_xfs *fs, uint64_t ino, struct flist_disk_inode *inode)
+{
+	struct bulkstat_answer answer;
+	*inode = (struct flist_disk_inode){0};
+	if (!ask_one(fs->fd, ino, &answer))
+		take_inode(fs, &answer, inode);
+	return inode->mode != 0;
 }
 
 bool flist_xfs_is_whole(const struct flist_xfs *fs)

@@ -34,8 +34,10 @@ bool flist_bulk_is_open(const struct flist_bulk *bulk)
 	return false;
 }
 
-const char *flist_bulk_why_not(const struct flist_walk *walk)
+const char *flist_bulk_why_not(const struct flist_walk *walk, uint64_t by_tables, uint64_t entries)
 {
+	(void)by_tables;
+	(void)entries;
 	return walk->why_not;
 }
 
@@ -145,12 +147,11 @@ struct flist_bulk {
 	struct flist_ext4 *fs; /* one of these three; the others are NULL */
 	struct flist_btrfs *btrfs;
 	struct flist_xfs *xfs;
-	struct flist_ext4_reader first;   /* has read the root; its memory is kept */
-	struct flist_disk_inode xfs_root; /* mode 0: not available */
-	int64_t since_ns;                 /* an inode that changed then or later may be changing */
-	struct flist_meta model;          /* of the root; has the fields that all entries share */
-	bool is_basic;                    /* all fields of FLIST_BASIC are wanted */
-	uint32_t root;                    /* inode number of the root; 0: xfs */
+	struct flist_ext4_reader first; /* has read the root; its memory is kept */
+	int64_t since_ns;               /* an inode that changed then or later may be changing */
+	struct flist_meta model;        /* of the root; has the fields that all entries share */
+	bool is_basic;                  /* all fields of FLIST_BASIC are wanted */
+	uint32_t root;                  /* inode number of the root; 0: xfs */
 	/*
 	 * Prefixes of attributes, a bit each: those that the kernel lists as the tables do, and
 	 * those that it does not.
@@ -158,7 +159,6 @@ struct flist_bulk {
 	_Atomic uint32_t told_kinds, untold_kinds;
 	_Atomic bool is_too_small; /* the tree is too small a part of the tables */
 	_Atomic bool is_cold;      /* xfs: its inodes are not cached */
-	_Atomic bool has_small;    /* xfs: there were directories too small for tables */
 };
 
 struct flist_bulk_reader {
@@ -230,6 +230,7 @@ static void put_meta(const struct flist_bulk *bulk, const struct flist_disk_inod
 static int check_root(struct flist_walk *walk, struct flist_bulk *bulk)
 {
 	struct flist_meta said, *model = &bulk->model;
+	struct flist_disk_inode of_xfs;
 	const struct flist_disk_inode *inode;
 	if (flist_ask(walk->opener.root, "", FLIST_ITSELF, walk->fields, model) ||
 	    flist_ask(walk->opener.root, "", FLIST_ITSELF, FLIST_BASIC, &said) ||
@@ -240,8 +241,11 @@ static int check_root(struct flist_walk *walk, struct flist_bulk *bulk)
 	if (bulk->btrfs)
 		return 0;
 	bulk->first.fs = bulk->fs;
-	inode = bulk->xfs ? &bulk->xfs_root : flist_ext4_inode(&bulk->first, bulk->root);
-	if (inode && inode->mode &&
+	if (bulk->xfs)
+		inode = flist_xfs_fetch(bulk->xfs, said.ino, &of_xfs) ? &of_xfs : NULL;
+	else
+		inode = flist_ext4_inode(&bulk->first, bulk->root);
+	if (inode &&
 	    (inode->mode != said.mode || inode->uid != said.uid || inode->gid != said.gid ||
 	     inode->mtime_ns != said.mtime_ns || inode->ctime_ns != said.ctime_ns))
 		return refuse(walk, "the device and the kernel have different metadata of the "
@@ -249,18 +253,17 @@ static int check_root(struct flist_walk *walk, struct flist_bulk *bulk)
 	return 0;
 }
 
+/* A filter may leave out any number of entries, so it is as if only a part were listed. */
 static int open_xfs(struct flist_walk *walk, struct flist_bulk *bulk)
 {
-	struct stat st;
-	if (fstat(walk->opener.root, &st))
-		return refuse(walk, "the metadata of the root cannot be fetched");
-	return flist_xfs_open(&bulk->xfs, walk->opener.root, bulk->since_ns, st.st_ino,
-			      &bulk->xfs_root, &walk->why_not);
+	const bool is_whole = !walk->options->filter && flist_xfs_has_all(walk->opener.root) > 0;
+	return flist_xfs_open(&bulk->xfs, walk->opener.root, bulk->since_ns, is_whole,
+			      &walk->why_not);
 }
 
 static int open_tables(struct flist_walk *walk, struct flist_bulk *bulk)
 {
-	const int64_t since = bulk->since_ns = now_ns() - MARGIN;
+	const int64_t since = bulk->since_ns;
 	int ret = flist_device_open(&bulk->device, walk->opener.root, &walk->why_not);
 	if (!ret && bulk->device.kind == FLIST_DEVICE_XFS && flist_walk_has(walk, FLIST_LAZY))
 		ret = refuse(walk, "only types are requested, and xfs has them in its "
@@ -307,6 +310,7 @@ int flist_bulk_begin(struct flist_walk *walk, bool sync)
 	walk->bulk = calloc(1, sizeof(*walk->bulk));
 	if (!walk->bulk)
 		return -ENOMEM;
+	walk->bulk->since_ns = now_ns() - MARGIN; /* before any name is read */
 	walk->bulk->device.fd = -1;
 	walk->bulk->sync = sync;
 	walk->bulk->is_xfs = !fstatfs(walk->opener.root, &fs) && fs.f_type == XFS_TYPE;
@@ -334,7 +338,7 @@ void flist_bulk_end(struct flist_bulk *bulk)
 	free(bulk);
 }
 
-const char *flist_bulk_why_not(const struct flist_walk *walk)
+const char *flist_bulk_why_not(const struct flist_walk *walk, uint64_t by_tables, uint64_t entries)
 {
 	const struct flist_bulk *bulk = walk->bulk;
 	if (!bulk || bulk->state == BULK_REFUSED)
@@ -342,13 +346,14 @@ const char *flist_bulk_why_not(const struct flist_walk *walk)
 	if (bulk->state == BULK_LATER)
 		return "the tree is so small that on xfs system calls are faster";
 	if (bulk->state == BULK_LARGE)
-		return "the tree is a part of an xfs with few large directories, so system calls "
+		return "only a part of an xfs is listed, with few large directories, so system "
+		       "calls "
 		       "are faster";
 	if (bulk->is_cold)
 		return NOT_CACHED;
-	if (bulk->has_small)
-		return "the tree is a part of an xfs, so for small directories system calls are "
-		       "faster";
+	if (bulk->xfs && !flist_xfs_is_whole(bulk->xfs) && by_tables < entries)
+		return "only a part of an xfs is listed, and only large directories whose inode "
+		       "numbers are near each other are faster by tables";
 	return bulk->is_too_small ? "the tree is too small a part of the tables that would have to "
 				    "be read"
 				  : NULL;
@@ -485,10 +490,11 @@ static bool open_late(struct flist_walker *w, int state)
 		atomic_store(&bulk->state, BULK_REFUSED);
 		return false;
 	}
-	if (!is_first || flist_xfs_has_all(walk->opener.root))
-		return !flist_bulk_open(walk);
-	atomic_store(&bulk->state, BULK_LARGE);
-	return false;
+	if (is_first && (walk->options->filter || flist_xfs_has_all(walk->opener.root) == 0)) {
+		atomic_store(&bulk->state, BULK_LARGE);
+		return false;
+	}
+	return !flist_bulk_open(walk);
 }
 
 /* Makes a job's reader before the tables are open. false: out of memory. */
@@ -532,10 +538,8 @@ bool flist_bulk_trusts(struct flist_walker *w, const struct flist_node *node, in
 	struct stat st;
 	if (!bulk || !bulk->is_xfs || !find_open(w, size) || get_reader(w) || has_mounts(w, node))
 		return false;
-	if (!flist_xfs_is_whole(bulk->xfs) && !is_large(size)) {
-		atomic_store_explicit(&bulk->has_small, true, memory_order_relaxed);
+	if (!flist_xfs_is_whole(bulk->xfs) && !is_large(size))
 		return false;
-	}
 	if (fstat(fd, &st) || st.st_dev != bulk->device.dev || !is_worth_it(w))
 		return false;
 	const int64_t ctime_ns = (int64_t)st.st_ctim.tv_sec * 1000000000 + st.st_ctim.tv_nsec;
@@ -690,8 +694,11 @@ int flist_bulk_ask(struct flist_walker *w, const struct flist_node *node,
 
 int flist_bulk_read_inodes(struct flist_walker *w)
 {
-	const int ret = get_reader(w);
-	return ret ? ret : flist_xfs_read(&w->reader->xfs, &w->names, flist_bulk_run_least());
+	int ret = get_reader(w);
+	if (!ret)
+		ret = flist_xfs_read(&w->reader->xfs, &w->names, flist_bulk_run_least());
+	w->has_numbers = ret > 0;
+	return ret < 0 ? ret : 0;
 }
 
 int flist_bulk_ask_inode(struct flist_walker *w, int dirfd, const struct flist_name *name,

@@ -41,9 +41,9 @@ bool flist_bulk_is_open(const struct flist_bulk *bulk);
 
 /*
  * Returns why tables were not opened, or why not all directories were read from them after that;
- * NULL: they were.
+ * NULL: they were. by_tables: number of entries that were; entries: number of all.
  */
-const char *flist_bulk_why_not(const struct flist_walk *walk);
+const char *flist_bulk_why_not(const struct flist_walk *walk, uint64_t by_tables, uint64_t entries);
 
 void flist_bulk_reader_free(struct flist_bulk_reader *reader); /* before flist_bulk_end */
 
@@ -64,7 +64,10 @@ int flist_bulk_ask(struct flist_walker *w, const struct flist_node *node,
  */
 bool flist_bulk_trusts(struct flist_walker *w, const struct flist_node *node, int fd, size_t size);
 
-/* Reads the inodes of w->names, for which it was so. 0 or -ENOMEM. */
+/*
+ * Reads the inodes of w->names, for which it was so, before they are sorted. Sets w->has_numbers:
+ * whether any was read, or can be. 0 or -ENOMEM.
+ */
 int flist_bulk_read_inodes(struct flist_walker *w);
 
 /*

@@ -565,12 +565,12 @@ static int take_names(struct flist_walker *w, struct flist_visit *visit, int fd,
 		      const struct flist_buffer *buffer)
 {
 	int ret = gather_names(w, &visit->node, buffer);
+	w->has_numbers = false;
 	if (!ret && buffer->has_numbers)
 		ret = flist_bulk_read_inodes(w);
 	if (ret)
 		return ret;
 	flist_names_sort(&w->names);
-	w->has_numbers = buffer->has_numbers;
 	/* Neither the caller's filter nor sorting is a call that waits. */
 	if (w->pace.slow)
 		flist_pace_begin(&w->pace);
