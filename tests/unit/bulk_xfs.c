@@ -152,7 +152,8 @@ static void late_without_privilege(const struct place *p)
 	hold(!fchmodat(at, "many", 0755, 0) && !fchmodat(at, "many/7", 0755, 0), "chmod");
 	hold(!setgid(65534) && !setuid(65534), "setuid");
 	bulk_calls_first = 50;
-	hold_refused(p->root, NULL, "CAP_SYS_ADMIN");
+	const struct flist_collect_options alone = {.threads.jobs = 1};
+	hold_refused(p->root, &alone, "CAP_SYS_ADMIN");
 	close(at);
 }
 
