@@ -165,6 +165,16 @@ static const char *pin(const struct document_cell *s, struct arena *arena)
 	return s->cell->pin;
 }
 
+/* NULL: the strategy has only one way. */
+static const char *way(const struct document_cell *s, struct arena *arena)
+{
+	const char *own = NULL;
+	(void)arena;
+	for (size_t i = 0; i < s->cell->n_extras; i++)
+		own = s->cell->extras[i].other_way ? "its own" : own;
+	return result_other_way(s->cell) ? result_other_way(s->cell)->other_way : own;
+}
+
 static const struct field {
 	const char *name;
 	int word;
@@ -196,6 +206,7 @@ static const struct field {
 	{"tree.entries", CONDITION_TREE, entries},
 	{"cache", CONDITION_CACHE, cache},
 	{"pin", CONDITION_PIN, pin},
+	{"way", CONDITION_WAY, way},
 	{"host.cpu", NAMES, cpu},
 	{"tree.name", NAMES, tree_name},
 	{"tree.seed", NAMES, tree_seed},
@@ -207,7 +218,7 @@ const char *condition_name(unsigned condition)
 		[CONDITION_HOST] = "host", [CONDITION_KERNEL] = "kernel",
 		[CONDITION_TOOL] = "tool", [CONDITION_FS] = "fs",
 		[CONDITION_TREE] = "tree", [CONDITION_CACHE] = "cache",
-		[CONDITION_PIN] = "pin",
+		[CONDITION_PIN] = "pin",   [CONDITION_WAY] = "way",
 	};
 	return word_of(names, CONDITIONS, condition);
 }

@@ -1,5 +1,6 @@
 /*
- * Compares the conditions of figures: machine, kernel, build, filesystem, tree, cache state.
+ * Compares the conditions of figures: machine, kernel, build, filesystem, tree, cache state, way of
+ * working.
  * Figures measured under different conditions differ for that reason alone. So a comparison names
  * the conditions that may differ, and all others have to be equal, field by field.
  */
@@ -26,6 +27,7 @@ enum condition {
 	CONDITION_TREE,
 	CONDITION_CACHE,
 	CONDITION_PIN,
+	CONDITION_WAY, /* how a strategy worked that has several ways, such as bulk */
 	CONDITIONS,
 };
 

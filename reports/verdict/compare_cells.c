@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "engine/base/count.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/pairs.h"
 #include "reports/verdict/comparable.h"
@@ -190,6 +191,32 @@ static int tell_facts(struct pairs *p)
 	return 0;
 }
 
+static bool is_compared(const struct pairs *p, const struct cell_result *cell)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (same_text(cell->id, p->pairs[i].base) || same_text(cell->id, p->pairs[i].head))
+			return true;
+	}
+	return false;
+}
+
+/* Notes the cells that worked in another way than their own: their figures are of that. */
+static int note_ways(struct pairs *p, const struct compare_document *d)
+{
+	struct arena *arena = p->j->arena;
+	int error = 0;
+	for (size_t i = 0; i < d->result->n_cells && !error; i++) {
+		const struct cell_result *cell = &d->result->cells[i];
+		const struct extra_fact *fact = result_other_way(cell);
+		if (fact && cell->status == STATUS_OK && is_compared(p, cell))
+			error = judgement_note(
+				p->j, "%s in %s was %s%s%s.", format_text(arena, cell->id), d->name,
+				format_other_way(arena, fact), fact->reason ? ": " : "",
+				fact->reason ? format_text(arena, fact->reason) : "");
+	}
+	return error;
+}
+
 static int judge_pairs(struct pairs *p, const char *base, const char *head, struct err *err)
 {
 	struct judgement *j = p->j;
@@ -213,6 +240,8 @@ static int judge_pairs(struct pairs *p, const char *base, const char *head, stru
 		error = judge_pair(p, &p->pairs[i]);
 	if (!error)
 		error = tell_facts(p);
+	for (size_t i = 0; i < p->n_documents && !error; i++)
+		error = note_ways(p, &p->documents[i]);
 	if (!error && one)
 		error = judgement_note(j, "All rounds are of one run; what differs from run to run "
 					  "is not in the intervals.");

@@ -56,6 +56,30 @@ static void names_and_seeds_may_differ(void **state)
 	judgement_free(j);
 }
 
+static void a_strategy_may_have_worked_in_another_way(void **state)
+{
+	struct judgement *j = judgement_new(JUDGEMENT_COMPARE);
+	struct extra_fact tables = {.name = "by_tables", .other_way = "a walk", .passes = 4};
+	struct side a, b;
+	(void)state;
+	fill(&a, "a.json");
+	fill(&b, "b.json");
+	struct extra_fact calls = tables;
+	calls.passes_short = 2;
+	a.cell.extras = &tables;
+	b.cell.extras = &calls;
+	a.cell.n_extras = 1;
+	assert_string_equal(comparable_differences(j->arena, &a.cell_of, &b.cell_of, 0),
+			    "way (its own in a.json, unknown in b.json)"); /* from elsewhere */
+	b.cell.n_extras = 1;
+	assert_string_equal(comparable_differences(j->arena, &a.cell_of, &b.cell_of, 0),
+			    "way (its own in a.json, a walk in b.json)");
+	assert_null(comparable_differences(j->arena, &a.cell_of, &b.cell_of, 1U << CONDITION_WAY));
+	calls.passes_short = 1; /* most passes are by tables */
+	assert_null(comparable_differences(j->arena, &a.cell_of, &b.cell_of, 0));
+	judgement_free(j);
+}
+
 static void differing_names_and_seeds_are_reported(void **state)
 {
 	struct judgement *j = judgement_new(JUDGEMENT_COMPARE);
@@ -102,6 +126,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_and_seeds_may_differ),
+		cmocka_unit_test(a_strategy_may_have_worked_in_another_way),
 		cmocka_unit_test(differing_names_and_seeds_are_reported),
 		cmocka_unit_test(a_cache_state_is_common_only_if_all_rows_have_it),
 	};

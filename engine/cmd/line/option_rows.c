@@ -389,7 +389,7 @@ const struct option_row option_rows[] = {
 	 FOR(WRITE_IF_ASKED), WITH("output"), HELP(THEME_HELP)},
 	{WORDS("across", sides.across, condition_name), VALUE("LIST"), FOR(CMD_COMPARE),
 	 HELP("what may differ between the sides: host, kernel, tool, fs, tree, cache, "
-	      "pin (default: nothing)")},
+	      "pin, way (default: nothing)")},
 	{TEXT("base", sides.base), VALUE("ARM"), FOR(CMD_GATE),
 	 HELP("the arm to compare with, such as the old build")},
 	{TEXT("head", sides.head), VALUE("ARM"), FOR(CMD_GATE),
