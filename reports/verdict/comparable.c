@@ -165,7 +165,7 @@ static const char *pin(const struct document_cell *s, struct arena *arena)
 	return s->cell->pin;
 }
 
-/* NULL: the strategy has only one way. */
+/* NULL: the strategy has only one way, or the document does not say. */
 static const char *way(const struct document_cell *s, struct arena *arena)
 {
 	const char *own = NULL;

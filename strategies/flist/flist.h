@@ -537,9 +537,10 @@ FLIST_API void flist_list_free(struct flist_list *list); /* accepts NULL */
  *
  * It works for ext4, ext3, ext2, btrfs and xfs, as root; not with FLIST_FOLLOW, not with extra
  * (except FLIST_XATTRS on ext4, ext3 and ext2), and on xfs not with FLIST_LAZY. On xfs it uses a
- * system call that returns many entries at once, so the gain is smaller; it begins to do so after
- * 1024 entries, unless those had to be read from the device, and if other directories are beside
- * the root, only for directories of at least 32 entries. Entries that change during the call,
+ * system call that returns many entries at once, so the gain is smaller; and it does so
+ * only after 1024 entries, and not if those had to be read from the device. If the filesystem has
+ * directories outside the root's tree, or there is a filter, it does so only for directories of at
+ * least 32 entries. Entries that change during the call,
  * and those on other filesystems and in other subvolumes, are fetched by system calls; on btrfs a
  * changed entry may be listed as it was when the call began.
  *

@@ -129,14 +129,14 @@ struct flist_xfs_reader {
 	struct flist_xfs_want *wants;      /* by inode number */
 	struct flist_disk_inode *inodes;   /* by the number of their name */
 	size_t room;                       /* of both */
-	uint32_t asks, waits; /* number of calls; number of those that waited for the device */
+	uint32_t asks, cold; /* number of calls; number of those that read the device */
 };
 
 void flist_xfs_reader_release(struct flist_xfs_reader *reader);
 
 /*
- * Whether a directory of an xfs is its root, or the only directory in it, and so on, so that all
- * directories of the filesystem are in the directory's tree, but for those above. 1, 0 or -errno.
+ * Whether all directories of an xfs are in this directory's tree, apart from those above it. 1, 0
+ * or -errno.
  */
 int flist_xfs_has_all(int fd);
 
@@ -172,7 +172,7 @@ const struct flist_disk_inode *flist_xfs_inode(struct flist_xfs_reader *reader,
  * Whether most inodes are read from the device. bulkstat then does not leave them in the kernel's
  * cache, and system calls, which do, are faster.
  */
-bool flist_xfs_waits(const struct flist_xfs_reader *reader);
+bool flist_xfs_is_cold(const struct flist_xfs_reader *reader);
 
 /*
  * btrfs, by the ioctl tree search in the tree of a subvolume, through a descriptor of one of its

@@ -66,7 +66,7 @@ enum {
 	SPECIAL = 2,  /* flag of a request: the inode is that of a name, such as */
 	THE_ROOT = 1, /* the root of the filesystem; older kernels return the first inode */
 	REALTIME = 1, /* flag: its blocks are on the realtime device, with another size */
-	WAITS_TO_JUDGE = 8,
+	COLD_TO_JUDGE = 8,
 };
 
 struct flist_xfs_part {
@@ -131,7 +131,7 @@ static bool lacks_something(const struct bulkstat_answer *a)
 
 static int ask_counted(struct flist_xfs_reader *reader, uint64_t first, uint32_t room)
 {
-	const uint64_t before = flist_wait_count();
+	const uint64_t before = flist_blocks_read();
 	if (!reader->raw)
 		reader->raw =
 			malloc(sizeof(struct request) + ROOM * sizeof(struct bulkstat_answer));
@@ -139,13 +139,13 @@ static int ask_counted(struct flist_xfs_reader *reader, uint64_t first, uint32_t
 		return -ENOMEM;
 	const int ret = ask(reader->fs->fd, reader->raw, first, room);
 	reader->asks++;
-	reader->waits += flist_wait_count() != before;
+	reader->cold += flist_blocks_read() != before;
 	return ret;
 }
 
-bool flist_xfs_waits(const struct flist_xfs_reader *reader)
+bool flist_xfs_is_cold(const struct flist_xfs_reader *reader)
 {
-	return reader->waits >= WAITS_TO_JUDGE && reader->waits > reader->asks / 2;
+	return reader->cold >= COLD_TO_JUDGE && reader->cold > reader->asks / 2;
 }
 
 static void take_inode(const struct flist_xfs *fs, const struct bulkstat_answer *a,
@@ -168,8 +168,8 @@ static void take_inode(const struct flist_xfs *fs, const struct bulkstat_answer 
 	};
 }
 
-/* ---- Parts, of a whole tree
- * ----------------------------------------------------------------------------------- */
+/* ---- Parts, of a whole filesystem --------------------------------------------------------------
+ */
 
 static uint64_t first_of(uint64_t ino)
 {
@@ -311,7 +311,7 @@ static const struct flist_disk_inode *find_in_parts(struct flist_xfs_reader *rea
 	return &part->inodes[ino - first];
 }
 
-/* ---- Runs, of a part of the filesystem ---------------------------------------------------------
+/* ---- Runs, of part of a filesystem -------------------------------------------------------------
  */
 
 static int make_room(struct flist_xfs_reader *reader, size_t names)
@@ -436,10 +436,18 @@ const struct flist_disk_inode *flist_xfs_inode(struct flist_xfs_reader *reader,
 
 /* ---- Beginning and end ----------------------------------------------------------------------- */
 
+/* Opens a directory to read its names, without a trace if that is allowed. */
+static int open_to_read(int fd)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	const int quiet = openat(fd, ".", O_RDONLY | O_NOATIME | flags);
+	return quiet < 0 && errno == EPERM ? openat(fd, ".", O_RDONLY | flags) : quiet;
+}
+
 /* Whether a directory has no other directory than the one with this inode number. */
 static bool has_one_directory(int fd, uint64_t ino)
 {
-	const int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const int again = open_to_read(fd);
 	DIR *dir = again < 0 ? NULL : fdopendir(again);
 	const struct dirent *entry = NULL;
 	bool is_only = dir;
@@ -456,16 +464,15 @@ static bool has_one_directory(int fd, uint64_t ino)
 	return is_only;
 }
 
-/* Opens the directory that a directory is in, if it is on the same filesystem. -1: it is not. */
+/* Finds the directory that a directory is in, if it is on the same filesystem. -1: it is not. */
 static int open_above(int fd, dev_t dev, struct stat *st)
 {
 	const int above = openat(fd, "..", O_RDONLY | O_PATH | O_DIRECTORY | O_CLOEXEC);
-	const bool is_same = above >= 0 && !fstat(above, st) && st->st_dev == dev;
-	const int opened =
-		is_same ? openat(above, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOATIME) : -1;
+	if (above >= 0 && !fstat(above, st) && st->st_dev == dev)
+		return above;
 	if (above >= 0)
 		close(above);
-	return opened;
+	return -1;
 }
 
 /*
@@ -475,7 +482,7 @@ static int open_above(int fd, dev_t dev, struct stat *st)
 static bool has_all_directories(int fd, uint64_t root)
 {
 	struct stat st, above;
-	int at = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int at = openat(fd, ".", O_RDONLY | O_PATH | O_DIRECTORY | O_CLOEXEC);
 	bool has_all = at >= 0 && !fstat(at, &st);
 	for (int i = 0; has_all && st.st_ino != root; i++) {
 		const int up = i < LEVELS_MOST ? open_above(at, st.st_dev, &above) : -1;

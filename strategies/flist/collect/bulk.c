@@ -34,10 +34,8 @@ bool flist_bulk_is_open(const struct flist_bulk *bulk)
 	return false;
 }
 
-const char *flist_bulk_why_not(const struct flist_walk *walk, uint64_t by_tables, uint64_t entries)
+const char *flist_bulk_why_not(const struct flist_walk *walk)
 {
-	(void)by_tables;
-	(void)entries;
 	return walk->why_not;
 }
 
@@ -131,11 +129,15 @@ enum {
 	RECORD_USUAL = 40,     /* size of a record of getdents64(2), bytes */
 };
 
-#define NOT_CACHED "the inodes are not cached, and on xfs single calls are then faster"
+#define NOT_CACHED "the inodes are not cached; on xfs, single calls are then faster"
+#define OF_LARGE_ONLY_WITH_FILTER                                                                  \
+	"with a filter, tables of an xfs are used only for large directories with adjacent inode " \
+	"numbers"
 
 /*
- * Tables of an xfs are opened by the job that first finds that the tree is large enough (LATER);
- * if it is a part of the filesystem, that its large directories are (LARGE).
+ * Tables of an xfs are opened during the walk. LATER: by the job that first finds that enough
+ * entries are listed. LARGE: only part of the filesystem is listed, and they are opened when enough
+ * names of large directories have been read.
  */
 enum bulk_state { BULK_LATER, BULK_LARGE, BULK_OPENING, BULK_OPEN, BULK_REFUSED };
 
@@ -159,6 +161,7 @@ struct flist_bulk {
 	_Atomic uint32_t told_kinds, untold_kinds;
 	_Atomic bool is_too_small; /* the tree is too small a part of the tables */
 	_Atomic bool is_cold;      /* xfs: its inodes are not cached */
+	_Atomic bool has_rest;     /* xfs: a directory was too small, or had no run of inodes */
 };
 
 struct flist_bulk_reader {
@@ -169,7 +172,8 @@ struct flist_bulk_reader {
 	uint64_t ahead;  /* ext4: parts read for directories that are still to be entered */
 	uint64_t dirs;   /* directories entered */
 	uint64_t blocks; /* flist_blocks_read() before the tables of an xfs are opened */
-	size_t large;    /* names in large directories of a part of an xfs before that */
+	size_t names;    /* about how many it has read before that, */
+	size_t large;    /* and in large directories of a part of an xfs */
 };
 
 /* ---- Conditions ------------------------------------------------------------------------------ */
@@ -291,7 +295,7 @@ int flist_bulk_open(struct flist_walk *walk)
 		return 0;
 	const int ret = open_tables(walk, bulk);
 	if (ret && !walk->why_not)
-		walk->why_not = "the device cannot be read";
+		walk->why_not = ret == -ENOMEM ? "out of memory" : "the device cannot be read";
 	atomic_store_explicit(&bulk->state, ret ? BULK_REFUSED : BULK_OPEN, memory_order_release);
 	return ret && ret != -ENOMEM ? -ENOTSUP : ret;
 }
@@ -338,7 +342,7 @@ void flist_bulk_end(struct flist_bulk *bulk)
 	free(bulk);
 }
 
-const char *flist_bulk_why_not(const struct flist_walk *walk, uint64_t by_tables, uint64_t entries)
+const char *flist_bulk_why_not(const struct flist_walk *walk)
 {
 	const struct flist_bulk *bulk = walk->bulk;
 	if (!bulk || bulk->state == BULK_REFUSED)
@@ -346,14 +350,16 @@ const char *flist_bulk_why_not(const struct flist_walk *walk, uint64_t by_tables
 	if (bulk->state == BULK_LATER)
 		return "the tree is so small that on xfs system calls are faster";
 	if (bulk->state == BULK_LARGE)
-		return "only a part of an xfs is listed, with few large directories, so system "
-		       "calls "
-		       "are faster";
+		return walk->options->filter ? OF_LARGE_ONLY_WITH_FILTER
+					     : "only part of an xfs is listed, and it has few "
+					       "large directories";
 	if (bulk->is_cold)
 		return NOT_CACHED;
-	if (bulk->xfs && !flist_xfs_is_whole(bulk->xfs) && by_tables < entries)
-		return "only a part of an xfs is listed, and only large directories whose inode "
-		       "numbers are near each other are faster by tables";
+	if (bulk->has_rest)
+		return walk->options->filter ? OF_LARGE_ONLY_WITH_FILTER
+					     : "only part of an xfs is listed; tables are used "
+					       "only for large directories with adjacent inode "
+					       "numbers";
 	return bulk->is_too_small ? "the tree is too small a part of the tables that would have to "
 				    "be read"
 				  : NULL;
@@ -431,7 +437,7 @@ static bool is_worth_it(struct flist_walker *w)
 	if ((bulk->fs && bulk->root != EXT4_ROOT && is_rare(reader)) ||
 	    (bulk->btrfs && bulk->root != SUBVOLUME_ROOT && is_rare_in_tree(reader)))
 		atomic_store_explicit(&bulk->is_too_small, true, memory_order_relaxed);
-	if (bulk->xfs && flist_xfs_waits(&reader->xfs))
+	if (bulk->xfs && flist_xfs_is_cold(&reader->xfs))
 		atomic_store_explicit(&bulk->is_cold, true, memory_order_relaxed);
 	return !has_ended(bulk);
 }
@@ -458,6 +464,12 @@ int flist_bulk_enter(struct flist_walker *w, const struct flist_node *node)
 	return ret == -EAGAIN ? 1 : ret;
 }
 
+/* About how many entries a job has seen before tables are open: listed, or read for other jobs. */
+static size_t seen_by(const struct flist_walker *w)
+{
+	return w->length > w->reader->names ? w->length : w->reader->names;
+}
+
 /*
  * If the job's calls have read an xfs from the device, its inodes are not in the kernel's cache,
  * and bulkstat would not be faster: an inode has at least 256 bytes, half a block.
@@ -465,7 +477,7 @@ int flist_bulk_enter(struct flist_walker *w, const struct flist_node *node)
 static bool is_not_cached(const struct flist_walker *w)
 {
 	const uint64_t blocks = flist_blocks_read() - w->reader->blocks;
-	return blocks * ENTRIES_PER_BLOCK > w->length;
+	return blocks * ENTRIES_PER_BLOCK > seen_by(w);
 }
 
 /* Whether names were read, in `size` bytes, that are likely to be as many as make up a run. */
@@ -490,11 +502,11 @@ static bool open_late(struct flist_walker *w, int state)
 		atomic_store(&bulk->state, BULK_REFUSED);
 		return false;
 	}
-	if (is_first && (walk->options->filter || flist_xfs_has_all(walk->opener.root) == 0)) {
-		atomic_store(&bulk->state, BULK_LARGE);
-		return false;
-	}
-	return !flist_bulk_open(walk);
+	const int has_all = is_first ? flist_xfs_has_all(walk->opener.root) : -1;
+	if (has_all < 0 || (has_all > 0 && !walk->options->filter))
+		return !flist_bulk_open(walk); /* on an error, too: then it gives the reason */
+	atomic_store(&bulk->state, BULK_LARGE);
+	return false;
 }
 
 /* Makes a job's reader before the tables are open. false: out of memory. */
@@ -521,10 +533,12 @@ static bool find_open(struct flist_walker *w, size_t size)
 		return state == BULK_OPEN;
 	if (!make_early_reader(w))
 		return false;
-	if (state == BULK_LARGE && is_large(size))
-		w->reader->large += size / RECORD_USUAL;
-	const size_t listed = state == BULK_LARGE ? w->reader->large : w->length;
-	return listed * flist_walk_working(w->walk) >= flist_bulk_calls_first() &&
+	struct flist_bulk_reader *reader = w->reader;
+	const size_t names = size / RECORD_USUAL;
+	reader->large += state == BULK_LARGE && is_large(size) ? names : 0;
+	const size_t seen = state == BULK_LARGE ? reader->large : seen_by(w);
+	reader->names += names;
+	return seen * flist_walk_working(w->walk) >= flist_bulk_calls_first() &&
 	       open_late(w, state);
 }
 
@@ -538,8 +552,11 @@ bool flist_bulk_trusts(struct flist_walker *w, const struct flist_node *node, in
 	struct stat st;
 	if (!bulk || !bulk->is_xfs || !find_open(w, size) || get_reader(w) || has_mounts(w, node))
 		return false;
-	if (!flist_xfs_is_whole(bulk->xfs) && !is_large(size))
+	if (!flist_xfs_is_whole(bulk->xfs) && !is_large(size)) {
+		if (size > (size_t)2 * FLIST_RECORD_MIN) /* more than "." and ".." */
+			atomic_store_explicit(&bulk->has_rest, true, memory_order_relaxed);
 		return false;
+	}
 	if (fstat(fd, &st) || st.st_dev != bulk->device.dev || !is_worth_it(w))
 		return false;
 	const int64_t ctime_ns = (int64_t)st.st_ctim.tv_sec * 1000000000 + st.st_ctim.tv_nsec;
@@ -698,6 +715,8 @@ int flist_bulk_read_inodes(struct flist_walker *w)
 	if (!ret)
 		ret = flist_xfs_read(&w->reader->xfs, &w->names, flist_bulk_run_least());
 	w->has_numbers = ret > 0;
+	if (ret == 0 && w->names.n > 0)
+		atomic_store_explicit(&w->walk->bulk->has_rest, true, memory_order_relaxed);
 	return ret < 0 ? ret : 0;
 }
 

@@ -33,7 +33,8 @@ size_t flist_bulk_run_least(void);
 int flist_bulk_begin(struct flist_walk *walk, bool sync);
 void flist_bulk_end(struct flist_bulk *bulk); /* accepts NULL */
 
-/* Opens the tables now. 0; -ENOTSUP: walk->why_not is the reason; -ENOMEM. Not during a walk. */
+/* Opens the tables now. 0; -ENOTSUP: walk->why_not is the reason; -ENOMEM. During a
+ * walk only the job may call it that has set the state to BULK_OPENING. */
 int flist_bulk_open(struct flist_walk *walk);
 
 /* Whether tables were opened. */
@@ -41,9 +42,9 @@ bool flist_bulk_is_open(const struct flist_bulk *bulk);
 
 /*
  * Returns why tables were not opened, or why not all directories were read from them after that;
- * NULL: they were. by_tables: number of entries that were; entries: number of all.
+ * NULL: they were.
  */
-const char *flist_bulk_why_not(const struct flist_walk *walk, uint64_t by_tables, uint64_t entries);
+const char *flist_bulk_why_not(const struct flist_walk *walk);
 
 void flist_bulk_reader_free(struct flist_bulk_reader *reader); /* before flist_bulk_end */
 
@@ -65,14 +66,14 @@ int flist_bulk_ask(struct flist_walker *w, const struct flist_node *node,
 bool flist_bulk_trusts(struct flist_walker *w, const struct flist_node *node, int fd, size_t size);
 
 /*
- * Reads the inodes of w->names, for which it was so, before they are sorted. Sets w->has_numbers:
- * whether any was read, or can be. 0 or -ENOMEM.
+ * Called before w->names are sorted, if flist_bulk_trusts returned true for them. Sets
+ * w->has_numbers: whether flist_bulk_ask_inode is used for these names. 0 or -ENOMEM.
  */
 int flist_bulk_read_inodes(struct flist_walker *w);
 
 /*
- * Fetches metadata of one of these names, in w->names, then. dirfd is their directory. The results
- * are those of flist_entry_ask.
+ * Fetches metadata of a name in w->names, if w->has_numbers is set. dirfd is its directory. The
+ * results are those of flist_entry_ask.
  */
 int flist_bulk_ask_inode(struct flist_walker *w, int dirfd, const struct flist_name *name,
 			 struct flist_meta *meta);

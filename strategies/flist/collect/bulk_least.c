@@ -1,6 +1,6 @@
 /*
- * How many entries of an xfs have to be listed at once for its tables to be used: a file of its
- * own, so that a test can link other functions in its place.
+ * How many entries of an xfs are listed by calls before its tables are opened, and the shortest run
+ * of inodes: a file of its own, so that a test can link other functions in its place.
  */
 #include "strategies/flist/collect/bulk.h"
 

@@ -55,11 +55,11 @@ static int make_list(struct flist_walk *walk, struct flist_list **list)
 		return -ENOMEM;
 	l->root = &walk->root->node;
 	l->how.bulk = flist_bulk_is_open(walk->bulk);
+	l->how.why_not = flist_bulk_why_not(walk);
 	if (flist_walk_pass(walk, l)) {
 		flist_list_free(l);
 		return -ENOMEM;
 	}
-	l->how.why_not = flist_bulk_why_not(walk, l->how.by_tables, l->length);
 	*list = l;
 	return 0;
 }
