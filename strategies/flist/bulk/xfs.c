@@ -85,7 +85,7 @@ struct flist_xfs {
 	int fd;
 	int64_t since_ns;
 	uint64_t sectors; /* number of sectors of 512 bytes in a block */
-	bool is_whole;    /* all directories of the filesystem are in the tree */
+	bool is_whole;    /* parts are read, or runs */
 	_Atomic(struct flist_xfs_part *) heads[HEADS];
 };
 
@@ -168,8 +168,7 @@ static void take_inode(const struct flist_xfs *fs, const struct bulkstat_answer 
 	};
 }
 
-/* ---- Parts, of a whole filesystem --------------------------------------------------------------
- */
+/* ---- Parts, of a whole filesystem ------------------------------------------------------------ */
 
 static uint64_t first_of(uint64_t ino)
 {
@@ -311,16 +310,10 @@ static const struct flist_disk_inode *find_in_parts(struct flist_xfs_reader *rea
 	return &part->inodes[ino - first];
 }
 
-/* ---- Runs, of part of a filesystem -------------------------------------------------------------
- */
+/* ---- Runs, of part of a filesystem ----------------------------------------------------------- */
 
 static int make_room(struct flist_xfs_reader *reader, size_t names)
 {
-	if (!reader->raw)
-		reader->raw =
-			malloc(sizeof(struct request) + ROOM * sizeof(struct bulkstat_answer));
-	if (!reader->raw)
-		return -ENOMEM;
 	if (names <= reader->room)
 		return 0;
 	free(reader->wants);
@@ -377,13 +370,13 @@ static size_t take_wanted(struct flist_xfs_reader *reader, size_t from, size_t e
 /* Reads a run: wanted inodes whose numbers are near each other. Those that it lacks are left. */
 static void read_run(struct flist_xfs_reader *reader, size_t at, size_t end)
 {
-	const struct request *request = reader->raw;
 	while (at < end) {
 		const uint64_t first = reader->wants[at].ino;
 		const uint64_t span = reader->wants[end - 1].ino - first + 1;
 		const uint32_t room = span < ROOM ? (uint32_t)span : ROOM;
 		if (ask_counted(reader, first, room))
 			return;
+		const struct request *request = reader->raw;
 		if (request->n > 0 && answers_of(reader->raw)->ino < first)
 			return;
 		const size_t next = take_wanted(reader, at, end);
@@ -439,7 +432,7 @@ const struct flist_disk_inode *flist_xfs_inode(struct flist_xfs_reader *reader,
 /* Opens a directory to read its names, without a trace if that is allowed. */
 static int open_to_read(int fd)
 {
-	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	const int flags = O_DIRECTORY | O_CLOEXEC;
 	const int quiet = openat(fd, ".", O_RDONLY | O_NOATIME | flags);
 	return quiet < 0 && errno == EPERM ? openat(fd, ".", O_RDONLY | flags) : quiet;
 }

@@ -377,11 +377,21 @@ void flist_bulk_reader_free(struct flist_bulk_reader *reader)
 
 /* ---- Directories ----------------------------------------------------------------------------- */
 
+/* Makes a job's reader, which is needed before the tables are open, too. 0 or -ENOMEM. */
+static int make_reader(struct flist_walker *w)
+{
+	if (w->reader)
+		return 0;
+	w->reader = calloc(1, sizeof(*w->reader));
+	if (!w->reader)
+		return -ENOMEM;
+	w->reader->blocks = flist_blocks_read();
+	return 0;
+}
+
 static int get_reader(struct flist_walker *w)
 {
-	if (!w->reader)
-		w->reader = calloc(1, sizeof(*w->reader));
-	if (!w->reader)
+	if (make_reader(w))
 		return -ENOMEM;
 	w->reader->ext4.kept.at_once = w->nodes.at_once;
 	w->reader->btrfs.kept.at_once = w->nodes.at_once;
@@ -509,18 +519,6 @@ static bool open_late(struct flist_walker *w, int state)
 	return false;
 }
 
-/* Makes a job's reader before the tables are open. false: out of memory. */
-static bool make_early_reader(struct flist_walker *w)
-{
-	if (w->reader)
-		return true;
-	w->reader = calloc(1, sizeof(*w->reader));
-	if (!w->reader)
-		return false;
-	w->reader->blocks = flist_blocks_read();
-	return true;
-}
-
 /*
  * Whether the tables of an xfs are open. The job that first finds that it is time opens them;
  * others continue by calls meanwhile. size: bytes of the names just read.
@@ -531,7 +529,7 @@ static bool find_open(struct flist_walker *w, size_t size)
 	const int state = atomic_load_explicit(&bulk->state, memory_order_acquire);
 	if (state != BULK_LATER && state != BULK_LARGE)
 		return state == BULK_OPEN;
-	if (!make_early_reader(w))
+	if (make_reader(w))
 		return false;
 	struct flist_bulk_reader *reader = w->reader;
 	const size_t names = size / RECORD_USUAL;

@@ -33,8 +33,10 @@ size_t flist_bulk_run_least(void);
 int flist_bulk_begin(struct flist_walk *walk, bool sync);
 void flist_bulk_end(struct flist_bulk *bulk); /* accepts NULL */
 
-/* Opens the tables now. 0; -ENOTSUP: walk->why_not is the reason; -ENOMEM. During a
- * walk only the job may call it that has set the state to BULK_OPENING. */
+/*
+ * Opens the tables now. 0; -ENOTSUP: walk->why_not is the reason; -ENOMEM. During a walk only the
+ * job may call it that has set the state to BULK_OPENING.
+ */
 int flist_bulk_open(struct flist_walk *walk);
 
 /* Whether tables were opened. */
