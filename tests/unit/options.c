@@ -229,7 +229,8 @@ static const struct {
 	{CMD_HISTORY, "remove --until 2026-01-3",
 	 "--until: expected a date such as 2026-01-31, got '2026-01-3'"},
 	{CMD_COMPARE, "--across fs,kernal",
-	 "--across: expected host, kernel, tool, fs, tree, cache or pin, got 'kernal'; did you "
+	 "--across: expected host, kernel, tool, fs, tree, cache, pin or way, got 'kernal'; did "
+	 "you "
 	 "mean 'kernel'?"},
 	{CMD_RUN, "--rounds 200001",
 	 "--rounds: expected an integer from 1 to 200000, got '200001'"},
