@@ -9,16 +9,24 @@
 enum {
 	NEXT_UPDATE = 50 * 1000, /* ns: minimum wait if a window has too few calls */
 	PART = 4,                /* or this part of the window's time so far, if that is longer */
-	CPU_APART = 100 * 1000,  /* ns: minimum time between updates of a job's CPU time */
-	CPU_PART = 2,            /* or this part of a window, if that is longer */
+	CPU_APART = 100 * 1000,  /* ns, times the jobs: time between updates of a job's CPU time, */
+	CPU_PART = 2,            /* at least this part of a window, and at most the window */
 };
 
-/* Sets when the window that begins now is evaluated, and how often its jobs read their CPU time. */
+/*
+ * Sets when the window that begins now is evaluated, and how often its jobs read their CPU time.
+ * Two system calls do that, so a job among many does it less often, but once in a window.
+ */
 static void plan_window(struct flist_adapt *adapt)
 {
 	const uint64_t next = flist_tune_next(&adapt->tune);
-	const uint64_t apart = (next - adapt->tune.since.now_ns) / CPU_PART;
-	atomic_store(&adapt->cpu_apart, (uint32_t)(apart > CPU_APART ? apart : CPU_APART));
+	const uint64_t window = next - adapt->tune.since.now_ns;
+	uint64_t apart = (uint64_t)CPU_APART * adapt->tune.jobs;
+	if (apart > window)
+		apart = window;
+	if (apart < window / CPU_PART)
+		apart = window / CPU_PART;
+	atomic_store(&adapt->cpu_apart, (uint32_t)apart);
 	atomic_store(&adapt->update_at, next);
 }
 

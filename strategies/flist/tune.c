@@ -20,6 +20,9 @@ enum {
 /* What a step has to gain: half of the most that it could; a small step 20 %. */
 static const double gain_wanted = 2.0, small_gain_wanted = 1.2;
 
+/* Half of the most that a small step can gain: after less, the next one is not tried at once. */
+static const double good_gain = 1.5;
+
 /* Waits that are longer by this factor show that requests queue. */
 static const double queueing = 1.5;
 
@@ -45,7 +48,8 @@ static const double on_cpu = 0.6, mostly_waits = 0.25;
 static const double sleeping = 0.02;
 
 struct tune_sample {
-	double rate;    /* calls/ns */
+	double rate;    /* calls/ns, */
+	double held;    /* and since the number was last held */
 	double wait_ns; /* of a call */
 	double busy;    /* part of the time that jobs are on a CPU */
 	double sleeps;  /* per call */
@@ -103,6 +107,11 @@ static double off_each(double off_cpu, double calls, double sleeps)
 	return off_cpu / (is_counted && sleeps > calls ? sleeps : calls);
 }
 
+static double rate_since(const struct flist_tally *then, const struct flist_tally *now)
+{
+	return (double)(now->calls - then->calls) / (double)(now->now_ns - then->now_ns);
+}
+
 static struct tune_sample see(const struct flist_tune *tune, const struct flist_tally *t)
 {
 	const double ns = (double)(t->now_ns - tune->since.now_ns);
@@ -111,6 +120,7 @@ static struct tune_sample see(const struct flist_tune *tune, const struct flist_
 	const double sleeps = (double)(t->sleeps - tune->since.sleeps);
 	return (struct tune_sample){
 		.rate = calls / ns,
+		.held = rate_since(&tune->held, t),
 		.wait_ns = ns * tune->jobs / calls,
 		.busy = cpu / (ns * tune->jobs),
 		.sleeps = sleeps / calls,
@@ -177,6 +187,7 @@ static bool climb(struct flist_tune *tune, const struct tune_sample *seen, unsig
 	tune->last_rate = seen->rate;
 	tune->factor = factor;
 	tune->jobs = least(tune->jobs * factor, top);
+	tune->is_starting = tune->jobs > few(tune) && !is_far(tune);
 	return true;
 }
 
@@ -289,6 +300,12 @@ static unsigned factor_of(const struct flist_tune *tune, const struct tune_sampl
 	return seen->busy < mostly_waits && is_far(tune) ? STEP : SMALL_STEP;
 }
 
+/* Whether the last step, beyond the few, gained so little that a larger one may gain nothing. */
+static bool has_gained_little(const struct flist_tune *tune)
+{
+	return tune->jobs > few(tune) && (!(tune->last_rate > 0) || tune->gain < good_gain);
+}
+
 static void after_climb(struct flist_tune *tune, const struct tune_sample *seen)
 {
 	if (tune->last_rate > 0 && !pays(tune, seen)) {
@@ -299,7 +316,7 @@ static void after_climb(struct flist_tune *tune, const struct tune_sample *seen)
 		return;
 	/* Only the first calls may have waited, or the threads have just started: that shows soon.
 	 */
-	if (is_enough(tune) && !waits(seen))
+	if (is_enough(tune) && (!waits(seen) || has_gained_little(tune)))
 		hold(tune, seen);
 	else if (!hold_long(tune, seen) && !climb(tune, seen, factor_of(tune, seen)))
 		settle(tune, seen);
@@ -339,15 +356,19 @@ static void after_hold(struct flist_tune *tune, const struct tune_sample *seen)
 	} else if (tune->pause < PAUSE_MOST) {
 		tune->pause *= 2;
 	}
+	struct tune_sample all = *seen;
+	all.rate = changed ? seen->rate : seen->held;
 	if (seen->is_full && tune->jobs > tune->cpus)
-		lower(tune, seen);
-	else if (!hold_long(tune, seen) && !climb(tune, seen, SMALL_STEP))
-		hold(tune, seen);
+		lower(tune, &all);
+	else if (!hold_long(tune, &all) && !climb(tune, &all, SMALL_STEP))
+		hold(tune, &all);
 }
 
 unsigned flist_tune_update(struct flist_tune *tune, const struct flist_tally *tally, bool idle)
 {
-	if (!idle) {
+	if (!idle && tune->is_starting) {
+		tune->is_starting = false;
+	} else if (!idle) {
 		const struct tune_sample seen = see(tune, tally);
 		if (seen.off_ns > 0 && (seen.off_ns < tune->off_ns || !(tune->off_ns > 0)))
 			tune->off_ns = seen.off_ns;
@@ -359,6 +380,8 @@ unsigned flist_tune_update(struct flist_tune *tune, const struct flist_tally *ta
 			after_hold(tune, &seen);
 	}
 	tune->since = *tally;
+	if (idle || tune->phase != FLIST_TUNE_HOLD || tune->paused == 0)
+		tune->held = *tally;
 	return tune->jobs;
 }
 

@@ -8,7 +8,9 @@
  * the number of jobs. More jobs are tried soon only if each wait is long, four times as many at a
  * time; if waits are short, starting the threads costs more than they gain, so that is tried late.
  * A step beyond the few is kept if waits did not become longer, or if the number of calls completed
- * per second has risen by enough; otherwise it is taken back and a smaller one is tried. Then the
+ * per second has risen by enough; otherwise it is taken back and a smaller one is tried. If waits
+ * are short, the first window of such a step is not evaluated, since its threads are only starting,
+ * and the next step is tried late if this one gained less than half of what it could. Then the
  * number is held. It is tried again after pauses of increasing length, or soon if calls begin to
  * take much longer or shorter.
  *
@@ -48,6 +50,7 @@ struct flist_tune {
 	unsigned jobs, most, cpus;
 	enum flist_tune_phase phase;
 	struct flist_tally since; /* at the beginning of this window */
+	struct flist_tally held;  /* when the number was last held */
 	unsigned last_jobs;       /* number of jobs before the last step, */
 	double last_rate;         /* and calls/ns then; 0: not known */
 	double wait_ns;           /* of a call, when the number was last held */
@@ -58,6 +61,7 @@ struct flist_tune {
 	unsigned factor;          /* by which the step multiplied the jobs */
 	unsigned pause, paused;   /* windows to hold; windows held so far */
 	unsigned changed;         /* windows in a row with other waits than wait_ns */
+	bool is_starting;         /* threads were just started: this window is not evaluated */
 	bool is_settled;          /* the number has been held for a window */
 	bool is_careful;          /* a large step was taken back */
 };

@@ -8,9 +8,10 @@
 
 /* What answers: so many calls at once, each in so long; and the CPUs of the caller. */
 struct server {
-	double call_ns; /* waiting, off the CPU */
-	double cpu_ns;  /* of a call */
-	unsigned width; /* calls at a time; 0: any number */
+	double call_ns;  /* waiting, off the CPU */
+	double cpu_ns;   /* of a call */
+	unsigned width;  /* calls at a time; 0: any number */
+	double start_ns; /* of threads: so long after a step the rate is half of that before it */
 	unsigned cpus;
 	bool is_busy;       /* what it waits for is a CPU, which others have */
 	bool has_no_sleeps; /* the system does not count them: the clock stands for the number */
@@ -20,6 +21,8 @@ struct play {
 	struct flist_tune tune;
 	struct flist_tally tally;
 	unsigned peak;
+	unsigned before; /* number of jobs before the last step, */
+	double step_at;  /* and when it was taken, ns */
 };
 
 enum { CPUS = 2, MOST = 128 };
@@ -30,6 +33,13 @@ static double rate_of(const struct server *s, unsigned jobs)
 	if (s->width && s->call_ns > 0)
 		rate = MIN(rate, s->width / s->call_ns);
 	return MIN(rate, MIN(jobs, s->cpus) / s->cpu_ns);
+}
+
+static double rate_now(const struct play *p, const struct server *s)
+{
+	const bool starts = s->start_ns > 0 && p->tune.jobs > p->before &&
+			    (double)p->tally.now_ns < p->step_at + s->start_ns;
+	return starts ? rate_of(s, p->before) / 2 : rate_of(s, p->tune.jobs);
 }
 
 static void play_begin(struct play *p)
@@ -47,7 +57,8 @@ static double play(struct play *p, const struct server *s, uint64_t calls)
 	double sleeps = (double)p->tally.sleeps;
 	while (p->tally.calls < end) {
 		const double tick = MAX(20000, s->call_ns / 2);
-		const double more = rate_of(s, p->tune.jobs) * tick;
+		const double more = rate_now(p, s) * tick;
+		const unsigned before = p->tune.jobs;
 		done += more;
 		cpu += more * s->cpu_ns;
 		sleeps += s->call_ns > 0 && !s->is_busy ? more : 0;
@@ -59,6 +70,10 @@ static double play(struct play *p, const struct server *s, uint64_t calls)
 		    flist_tune_is_due(&p->tune, p->tally.calls))
 			flist_tune_update(&p->tune, &p->tally, false);
 		p->peak = MAX(p->peak, p->tune.jobs);
+		if (p->tune.jobs == before)
+			continue;
+		p->before = before;
+		p->step_at = (double)p->tally.now_ns;
 	}
 	return (double)(p->tally.now_ns - began);
 }
@@ -184,6 +199,56 @@ static void short_waits_get_few_jobs_and_long_waits_many(void **state)
 	play_begin(&p);
 	play(&p, &far, 1000);
 	assert_int_equal(p.tune.jobs, MOST);
+}
+
+static void threads_that_are_starting_are_not_judged(void **state)
+{
+	const struct server near = {
+		.call_ns = 200000, .cpu_ns = 8000, .width = 28, .cpus = CPUS, .start_ns = 1.9e6};
+	struct play p;
+	(void)state;
+	play_begin(&p);
+	play(&p, &near, 6000);
+	assert_int_equal(p.tune.jobs, 32);
+}
+
+/* 32 jobs are 1.25 times as fast as 16, and 64 are as fast as 32. */
+static void a_small_gain_is_not_followed_by_another_step_at_once(void **state)
+{
+	const struct server near = {.call_ns = 200000, .cpu_ns = 2000, .width = 20, .cpus = CPUS};
+	struct play p;
+	(void)state;
+	play_begin(&p);
+	play(&p, &near, 8000);
+	assert_int_equal(p.tune.jobs, 32);
+	assert_int_equal(p.peak, 32);
+}
+
+/* The last window before a step was a slow one, and more jobs are as fast as those before it. */
+static void a_step_is_compared_with_all_windows_before_it(void **state)
+{
+	enum { WINDOW = 2000000, CALLS = 160 };
+	const struct server near = {.call_ns = 200000, .cpu_ns = 2000, .cpus = CPUS};
+	struct play p;
+	int windows = 0;
+	(void)state;
+	play_begin(&p);
+	play(&p, &near, 400);
+	assert_int_equal(p.tune.jobs, 16);
+	struct flist_tally *t = &p.tally;
+	for (; p.tune.jobs == 16 && windows < 100; windows++) {
+		const unsigned calls = p.tune.paused + 1 == p.tune.pause ? CALLS / 2 : CALLS;
+		*t = (struct flist_tally){t->now_ns + WINDOW, t->calls + calls,
+					  t->cpu_ns + WINDOW / 10, t->sleeps + calls};
+		flist_tune_update(&p.tune, t, false);
+	}
+	assert_int_equal(p.tune.jobs, 32);
+	for (windows = 0; windows < 2; windows++) {
+		*t = (struct flist_tally){t->now_ns + WINDOW, t->calls + CALLS,
+					  t->cpu_ns + WINDOW / 10, t->sleeps + CALLS};
+		flist_tune_update(&p.tune, t, false);
+	}
+	assert_int_equal(p.tune.jobs, 16);
 }
 
 /* The first calls used the CPU, so the number doubles until it is that of a server that is near. */
@@ -335,6 +400,9 @@ int main(void)
 		cmocka_unit_test(entries_that_differ_do_not_take_jobs_back),
 		cmocka_unit_test(a_cache_behind_calls_that_wait_gets_the_cpus),
 		cmocka_unit_test(short_waits_get_few_jobs_and_long_waits_many),
+		cmocka_unit_test(threads_that_are_starting_are_not_judged),
+		cmocka_unit_test(a_small_gain_is_not_followed_by_another_step_at_once),
+		cmocka_unit_test(a_step_is_compared_with_all_windows_before_it),
 		cmocka_unit_test(small_steps_end_where_a_large_one_does),
 		cmocka_unit_test(slower_entries_are_not_attributed_to_more_jobs),
 		cmocka_unit_test(a_change_of_latency_is_followed),
