@@ -393,11 +393,8 @@ static int get_reader(struct flist_walker *w)
 {
 	if (make_reader(w))
 		return -ENOMEM;
-	w->reader->ext4.kept.at_once = w->nodes.at_once;
-	w->reader->btrfs.kept.at_once = w->nodes.at_once;
 	w->reader->ext4.fs = w->walk->bulk->fs;
 	w->reader->btrfs.fs = w->walk->bulk->btrfs;
-	w->reader->xfs.kept.at_once = w->nodes.at_once;
 	w->reader->xfs.fs = w->walk->bulk->xfs;
 	return 0;
 }

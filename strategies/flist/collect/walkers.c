@@ -51,8 +51,6 @@ struct flist_walker *flist_walker_begin(struct flist_walk *walk, unsigned index)
 	memset(w, 0, sizeof(*w));
 	w->walk = walk;
 	w->index = index;
-	/* The present number of jobs. If the library chooses it, more may begin later. */
-	w->nodes.at_once = w->blocks.at_once = flist_walk_jobs(walk);
 	w->stack.opener = &walk->opener;
 	w->stack.window = window_of(walk, index);
 	if (walk->extra && flist_asker_new(&w->asker)) {

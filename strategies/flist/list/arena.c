@@ -1,7 +1,6 @@
 #include "strategies/flist/list/arena.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -9,14 +8,14 @@
 
 /*
  * A new chunk has at least 1/GROWTH of the bytes of the arena, and that much may stay unused. An
- * arena of HUGE_FROM bytes, times one more than the number of arenas filled at the same time, but
- * at most HUGE_FROM_MOST, takes further chunks in huge pages, so up to 2 MiB more may stay unused.
+ * arena of HUGE_FROM bytes takes further chunks in huge pages, so up to 2 MiB more may stay unused.
+ * By then its small pages have cost about as much as a huge page. A virtual machine may have given
+ * the memory of a huge page back to its host: then the first access takes milliseconds.
  */
 enum {
 	CHUNK_MIN = 64 * 1024,
 	GROWTH = 8,
-	HUGE_FROM = 64 * 1024,
-	HUGE_FROM_MOST = 512 * 1024,
+	HUGE_FROM = 512 * 1024,
 	HUGE_PAGE = 2 * 1024 * 1024,
 };
 
@@ -50,25 +49,33 @@ static void *map_huge_pages(size_t size)
 	return all + before;
 }
 
-static bool takes_huge_pages(const struct flist_arena *arena)
+/*
+ * Maps small pages. Those of an arena that had some before will soon be used, so they are allocated
+ * at once, which takes less time than a page fault for each.
+ */
+static struct flist_chunk *map_small_pages(const struct flist_arena *arena, size_t size)
 {
-	size_t from = HUGE_FROM_MOST;
-	if (arena->at_once > 0 && arena->at_once < HUGE_FROM_MOST / HUGE_FROM)
-		from = (size_t)HUGE_FROM * (1 + arena->at_once);
-	return arena->bytes >= from;
+	void *at = map_pages(size);
+#ifdef MADV_POPULATE_WRITE
+	if (at && arena->chunks)
+		(void)madvise(at, size, MADV_POPULATE_WRITE);
+#else
+	(void)arena;
+#endif
+	return at;
 }
 
 /*
  * Maps a chunk for `need` bytes. If there is no memory for huge pages, there may still be some for
  * a small chunk.
  */
-static struct flist_chunk *map_chunk(bool huge, size_t need)
+static struct flist_chunk *map_chunk(const struct flist_arena *arena, size_t need)
 {
 	const size_t small = round_up(need, CHUNK_MIN), large = round_up(need, HUGE_PAGE);
-	struct flist_chunk *chunk = huge ? map_huge_pages(large) : NULL;
+	struct flist_chunk *chunk = arena->bytes >= HUGE_FROM ? map_huge_pages(large) : NULL;
 	const size_t size = chunk ? large : small;
 	if (!chunk)
-		chunk = map_pages(small);
+		chunk = map_small_pages(arena, small);
 	if (chunk)
 		*chunk = (struct flist_chunk){.size = size};
 	return chunk;
@@ -81,7 +88,7 @@ static int add_chunk(struct flist_arena *arena, size_t need)
 		return -1;
 	if (need < arena->bytes / GROWTH)
 		need = arena->bytes / GROWTH;
-	chunk = map_chunk(takes_huge_pages(arena), need);
+	chunk = map_chunk(arena, need);
 	if (!chunk)
 		return -1;
 	chunk->next = arena->chunks;

@@ -3,8 +3,7 @@
  *
  * The first access to a page of fresh memory costs a page fault. So an arena that has become large
  * allocates huge pages, each of which takes one fault instead of 512. A small arena does not: the
- * kernel would clear 2 MiB for little data. If several arenas are filled at the same time, each has
- * to be larger before it takes huge pages.
+ * kernel would clear 2 MiB for little data.
  *
  * Arrays that grow are not in an arena: flist_grow.
  */
@@ -18,8 +17,7 @@ struct flist_chunk;
 struct flist_arena {
 	char *at, *end; /* free part of the newest chunk */
 	struct flist_chunk *chunks;
-	size_t bytes;     /* size of all chunks */
-	unsigned at_once; /* number filled at the same time, with this one; 0: many */
+	size_t bytes; /* size of all chunks */
 };
 
 /* Returns `size` bytes, aligned to 8 bytes, not cleared. NULL: out of memory. */
