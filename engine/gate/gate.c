@@ -10,6 +10,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/rng.h"
 #include "engine/base/stats.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/host/topology.h"
 #include "engine/measure/choose/plan.h"
@@ -140,6 +141,7 @@ struct unit {
 	uint32_t rounds, clean; /* clean: rounds in which base and head were both clean */
 	uint64_t entries;
 	struct worker_ready ready[SIDES];
+	char ways[SIDES][WHY_WORDS_MAX]; /* how each worked, if in another way; "": in its own */
 };
 
 struct workers {
@@ -208,6 +210,16 @@ static uint32_t pair(const struct workers *t, enum side side, uint32_t rounds, d
 	return n;
 }
 
+/* The words of a pass are about all passes of its worker so far: the last ones are kept. */
+static void keep_way(const struct workers *t, size_t side, uint32_t rounds, char *way, size_t size)
+{
+	for (uint32_t round = 0; round < rounds; round++) {
+		const struct worker_pass *pass = &t->passes[side][round];
+		if (pass->clean)
+			snprintf(way, size, "%s", pass->why);
+	}
+}
+
 static double per_entry(const struct workers *t, size_t side, uint32_t rounds, uint64_t entries)
 {
 	uint64_t wall_ns[UNIT_ROUNDS];
@@ -230,6 +242,7 @@ static int unit_run(const struct unit_request *request, struct unit *unit, struc
 	for (size_t i = 0; i < t.n && !error; i++) {
 		size_t side = t.sides[i];
 		unit->ns[side] = per_entry(&t, side, request->rounds, unit->entries);
+		keep_way(&t, side, request->rounds, unit->ways[side], sizeof(unit->ways[side]));
 		if (side == SIDE_BASE)
 			continue;
 		uint32_t clean = pair(&t, (enum side)side, request->rounds, &unit->value[side]);
@@ -444,6 +457,21 @@ static void judge_progress(struct gate *g, struct gate_cell *cell)
 		cell->done = true;
 }
 
+static int record_ways(struct gate *g, struct gate_cell *cell, const struct unit *unit)
+{
+	for (size_t side = 0; side < ARRAY_LEN(cell->ways) && unit->known[SIDE_HEAD]; side++) {
+		struct gate_way *way = &cell->ways[side];
+		if (!unit->ways[side][0])
+			continue;
+		way->units++;
+		if (!same_text(way->words, unit->ways[side]))
+			way->words = arena_copy(g->arena, unit->ways[side]);
+		if (!way->words)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 static void record_unit(struct gate *g, struct gate_cell *cell, const struct unit *unit)
 {
 	cell->rounds += unit->rounds;
@@ -482,6 +510,8 @@ static int run_unit(struct gate *g, size_t index, struct err *err)
 	g->facts->units++;
 	if (error)
 		return record_error(g, cell, error, &why, err);
+	if (record_ways(g, cell, &unit))
+		return err_set(err, -ENOMEM, "%s: out of memory", cell->label);
 	record_unit(g, cell, &unit);
 	if (unit.known[SIDE_HEAD])
 		return 0;

@@ -73,6 +73,12 @@ struct gate_arm {
 	const char *text;    /* the arm, as that program parses it */
 };
 
+/* Units with a value in which a side worked in another way than its own (result_other_way). */
+struct gate_way {
+	const char *words; /* how, and why, in the last of them; NULL: in none */
+	uint32_t units;
+};
+
 struct gate_cell {
 	const char *label;
 	struct gate_arm base, head;
@@ -94,6 +100,7 @@ struct gate_cell {
 	struct estimate ratio;          /* head / base */
 	struct estimate control;        /* control / base */
 	struct worker_counts counts[2]; /* base and head, in one pass over the whole tree */
+	struct gate_way ways[2];        /* base and head */
 	bool narrow, done;
 };
 

@@ -18,8 +18,23 @@ static const char *name_fs(const struct result *result, const struct fs_facts *f
 			   (double)result->guest.rtt_ns / 1e6, options);
 }
 
+/* A cell that worked in another way than its own has another series: its figures are of that way.
+ */
+static const char *name_cell(const struct cell_result *cell, struct arena *arena)
+{
+	const struct extra_fact *fact = result_other_way(cell);
+	return fact ? arena_print(arena, "%s (%s)", cell->id, fact->other_way) : cell->id;
+}
+
+static const char *name_baseline(const struct result *result, const struct cell_result *cell)
+{
+	const struct cell_result *baseline = result_baseline_of(result, cell);
+	return baseline ? name_cell(baseline, result->arena) : or_unknown(cell->baseline);
+}
+
+/* The name is that of name_cell. */
 static int fill_series(struct store_series *s, const struct result *result,
-		       const struct cell_result *cell)
+		       const struct cell_result *cell, const char *name)
 {
 	const struct tree_facts *tree = result_tree(result, cell->tree);
 	const struct fs_facts *fs = result_fs(result, cell->fs);
@@ -35,10 +50,10 @@ static int fill_series(struct store_series *s, const struct result *result,
 		.fs = name_fs(result, fs),
 		.cache = cache_state_name(cell->cache),
 		.pin = or_unknown(cell->pin),
-		.baseline = or_unknown(cell->baseline),
-		.cell = cell->id,
+		.baseline = name_baseline(result, cell),
+		.cell = name,
 	};
-	return s->place && s->fs ? 0 : -ENOMEM;
+	return s->place && s->fs && s->baseline ? 0 : -ENOMEM;
 }
 
 /*
@@ -58,9 +73,12 @@ static int add_cell(struct points *r, const struct result *result, const struct 
 		r->left_out += !cell->is_floor && !cell->is_baseline;
 		return 0;
 	}
+	const char *name = name_cell(cell, result->arena);
+	if (!name)
+		return -ENOMEM;
 	/* Ids are unique in statmark's documents. Other documents must not break the database. */
 	for (size_t i = 0; i < r->n; i++) {
-		if (strcmp(r->series[i].cell, cell->id) == 0)
+		if (strcmp(r->series[i].cell, name) == 0)
 			return 0;
 	}
 	r->points[r->n] = (struct store_point){
@@ -69,7 +87,7 @@ static int add_cell(struct points *r, const struct result *result, const struct 
 		.hi = cell->ratio.hi,
 		.ns = cell->ns_per_entry.known ? cell->ns_per_entry.median : 0,
 	};
-	return fill_series(&r->series[r->n++], result, cell);
+	return fill_series(&r->series[r->n++], result, cell, name);
 }
 
 int points_make(struct points *kept, const struct result *result, const char *commit,

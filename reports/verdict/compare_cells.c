@@ -209,10 +209,10 @@ static int note_ways(struct pairs *p, const struct compare_document *d)
 		const struct cell_result *cell = &d->result->cells[i];
 		const struct extra_fact *fact = result_other_way(cell);
 		if (fact && cell->status == STATUS_OK && is_compared(p, cell))
-			error = judgement_note(
-				p->j, "%s in %s was %s%s%s.", format_text(arena, cell->id), d->name,
-				format_other_way(arena, fact), fact->reason ? ": " : "",
-				fact->reason ? format_text(arena, fact->reason) : "");
+			error = judgement_note(p->j, "%s in %s was %s%s%s.", cell->id, d->name,
+					       format_other_way(arena, fact),
+					       fact->reason ? ": " : "",
+					       fact->reason ? fact->reason : "");
 	}
 	return error;
 }

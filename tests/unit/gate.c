@@ -13,6 +13,7 @@
  *     refuses@95          says so with that errno
  *     digest@other        has read another tree
  *     calls@5             counted in a pass
+ *     way@by calls        did not work in its own way; with until@8 only the first 8 workers
  *     log@PATH            counts the workers of this arm
  */
 #include "engine/gate/gate.h"
@@ -104,6 +105,8 @@ static void tell_pass(const struct script *s, unsigned pass)
 	bool lost = s->life < (unsigned)number(s->text, "lost", 0);
 	struct worker_pass said = {
 		.wall_ns = time_of(s) * (hit ? 100 : 1), .verified = true, .clean = !hit && !lost};
+	if (s->life < (unsigned)number(s->text, "until", 1000))
+		setting(s->text, "way", said.why, sizeof(said.why));
 	if (s->life >= (unsigned)number(s->text, "fails", 1000000) ||
 	    (s->is_again && number(s->text, "breaks", 0)))
 		tell(packet, failed_to_packet("wrong answer: f1: its size", packet));
@@ -305,6 +308,28 @@ static void a_cell_of_lost_units_is_given_up(void **state)
 	assert_non_null(cell.ratio.reason);
 }
 
+static void another_way_is_counted_in_units_of_its_side(void **state)
+{
+	struct gate_cell cell =
+		cell_of("ns@10000", counted("ns@12000,way@by calls,until@8,lost@3", "head"));
+	(void)state;
+	run_one(&cell);
+	assert_null(cell.ways[SIDE_BASE].words);
+	assert_int_equal(cell.ways[SIDE_BASE].units, 0);
+	assert_string_equal(cell.ways[SIDE_HEAD].words, "by calls");
+	/* The first was the trial, and two have no value. */
+	assert_int_equal(cell.ways[SIDE_HEAD].units, 5);
+}
+
+/* Of a pass that is not clean the words are the reason for that. */
+static void the_reason_of_a_disturbed_pass_is_no_way(void **state)
+{
+	struct gate_cell cell = cell_of("ns@10000", "ns@12000,way@by calls,lost@1000");
+	(void)state;
+	run_one(&cell);
+	assert_null(cell.ways[SIDE_HEAD].words);
+}
+
 /* One control for a class of cells; its ratio is to base, and reaches as far as it is off. */
 static void a_class_has_one_control(void **state)
 {
@@ -456,6 +481,8 @@ int main(int argc, char **argv)
 		TEST(an_interval_that_never_gets_narrow_ends_at_the_most_units),
 		TEST(a_lost_unit_is_made_up_for),
 		TEST(a_cell_of_lost_units_is_given_up),
+		TEST(another_way_is_counted_in_units_of_its_side),
+		TEST(the_reason_of_a_disturbed_pass_is_no_way),
 		TEST(a_class_has_one_control),
 		TEST(a_faster_control_counts_like_a_slower_one),
 		TEST(no_unit_begins_when_the_time_is_up),

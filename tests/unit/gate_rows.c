@@ -216,6 +216,42 @@ static void calls_not_compared_get_a_note(void **state)
 	judgement_free(j);
 }
 
+/* If it was so in half of the units or more. */
+static void a_side_that_worked_in_another_way_gets_a_note(void **state)
+{
+	(void)state;
+	for (uint32_t units = 14; units <= 15; units++) {
+		struct judgement *j = judgement_new(JUDGEMENT_GATE);
+		struct comparison comparison = comparison_on("0", 0);
+		comparison.cells[0].ways[1] = (struct gate_way){"a walk by calls", units};
+		assert_non_null(j);
+		assert_int_equal(gate_rows(j, &comparison), 0);
+		assert_int_equal(j->n_notes, units == 15);
+		if (j->n_notes)
+			assert_string_equal(j->notes[0],
+					    "cell in head was mostly a walk by calls.");
+		judgement_free(j);
+	}
+}
+
+static void it_is_told_of_both_sides_and_measurements(void **state)
+{
+	struct judgement *j = judgement_new(JUDGEMENT_GATE);
+	struct comparison comparison = comparison_on("0", 0);
+	static struct gate_cell again; /* large */
+	(void)state;
+	again = comparison.cells[0];
+	comparison.cells_again = &again;
+	comparison.cells[0].ways[0] = (struct gate_way){"calls: no tables", 30};
+	again.ways[1] = (struct gate_way){"calls", 30};
+	assert_non_null(j);
+	assert_int_equal(gate_rows(j, &comparison), 0);
+	assert_int_equal(j->n_notes, 2);
+	assert_string_equal(j->notes[0], "cell in base was calls: no tables.");
+	assert_string_equal(j->notes[1], "cell in head was calls, when measured again.");
+	judgement_free(j);
+}
+
 static void a_missing_control_gets_a_note(void **state)
 {
 	(void)state;
@@ -247,6 +283,8 @@ int main(void)
 		cmocka_unit_test(a_second_measurement_that_fails_says_why),
 		cmocka_unit_test(the_cpus_of_workers_are_noted_once),
 		cmocka_unit_test(a_missing_control_gets_a_note),
+		cmocka_unit_test(a_side_that_worked_in_another_way_gets_a_note),
+		cmocka_unit_test(it_is_told_of_both_sides_and_measurements),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

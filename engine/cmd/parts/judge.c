@@ -112,6 +112,21 @@ static int note_uncounted(struct judgement *j, const struct comparison *c)
 			      COUNTED(n, "cell"));
 }
 
+/* Notes the sides that mostly worked in another way than their own: their times are of that. */
+static int note_ways(struct judgement *j, const struct gate_cell *cell, const char *when)
+{
+	int error = 0;
+	for (size_t side = 0; side < ARRAY_LEN(cell->ways) && !error; side++) {
+		const struct gate_way *way = &cell->ways[side];
+		if (way->units && way->units * 2 >= cell->n)
+			error = judgement_note(j, "%s in %s was %s%s%s.", cell->label,
+					       side == SIDE_HEAD ? "head" : "base",
+					       way->units < cell->n ? "mostly " : "", way->words,
+					       when);
+	}
+	return error;
+}
+
 static int add_notes(struct judgement *j, const struct comparison *c)
 {
 	int error = note_cpus(j, c);
@@ -119,6 +134,10 @@ static int add_notes(struct judgement *j, const struct comparison *c)
 		error = note_uncounted(j, c);
 	for (size_t i = 0; i < c->n && !error; i++)
 		error = note_control(j, &c->cells[i]);
+	for (size_t i = 0; i < c->n && !error; i++)
+		error = note_ways(j, &c->cells[i], "");
+	for (size_t i = 0; c->cells_again && i < c->n && !error; i++)
+		error = note_ways(j, &c->cells_again[i], ", when measured again");
 	/* If base cannot be read, nothing was measured, and its cell says so. */
 	if (!error && !c->control && c->no_control && c->facts.units)
 		error = judgement_note(j, "There was no control: %s.", c->no_control);

@@ -10,6 +10,7 @@
  *     worker: ready 1 ENTRIES DIGEST STAGE ADDRESSING JOBS    or: refused ERRNO WORDS
  *     gate:   pass
  *     worker: pass WALL_NS CPU_NS DELAY_NS VERIFIED CLEAN WORDS    or: failed WORDS
+ *                                  WORDS: why it is not clean, or how it worked, if in another way
  *     gate:   counts
  *     worker: counts NAME=NUMBER ...    of the last pass; none if the tree has changed
  *
@@ -61,7 +62,11 @@ struct worker_ready {
 struct worker_pass {
 	uint64_t wall_ns, cpu_ns, delay_ns;
 	bool verified, clean;
-	char why[WHY_WORDS_MAX]; /* the reason, if not clean */
+	/*
+	 * If not clean, the reason; if clean, how the strategy worked, with the reason, or "" if it
+	 * worked in its own way (result_other_way).
+	 */
+	char why[WHY_WORDS_MAX];
 };
 
 struct worker_count {

@@ -19,7 +19,7 @@ struct pass_server {
 	struct meter *meter;
 	struct reference reference;
 	struct arena *arena;
-	struct cell_result counted; /* only its counts are used */
+	struct cell_result counted; /* only its counts and extras are used */
 };
 
 static int send_packet(const struct pass_server *s, const char *packet, size_t size)
@@ -91,6 +91,15 @@ static void close_server(struct pass_server *s)
 	arena_free(s->arena);
 }
 
+/* How the strategy has worked, if not in its own way. */
+static void tell_way(const struct cell_result *cell, char *words, size_t size)
+{
+	const struct extra_fact *fact = result_other_way(cell);
+	if (fact)
+		snprintf(words, size, "%s%s%s", fact->other_way, fact->reason ? ": " : "",
+			 fact->reason ? fact->reason : "");
+}
+
 /*
  * Makes one pass and verifies it. If the tree changes meanwhile, only the pass is unusable, not the
  * cell.
@@ -110,8 +119,10 @@ static int pass_once(struct pass_server *s, struct worker_pass *out, uint64_t *r
 		return err_set(err, -EBADMSG, "wrong answer: %s", why);
 	if (verified == VERIFIED_NO_MEMORY)
 		return err_set(err, -ENOMEM, "%s", why);
-	if (verified == VERIFIED_RIGHT)
+	if (verified == VERIFIED_RIGHT) {
 		cell_row_pass(&s->counted, s->meter, &digest, s->arena);
+		cell_row_extras(&s->counted, s->meter, s->arena);
+	}
 	*reads = pass.block_reads;
 	*out = (struct worker_pass){
 		.wall_ns = MAX(pass.wall_ns, 1),
@@ -125,6 +136,8 @@ static int pass_once(struct pass_server *s, struct worker_pass *out, uint64_t *r
 	else if (!out->clean)
 		snprintf(out->why, sizeof(out->why), "%s",
 			 cause_shown(pass.why ? pass.why : CAUSE_NOT_WARM));
+	else
+		tell_way(&s->counted, out->why, sizeof(out->why));
 	return 0;
 }
 
