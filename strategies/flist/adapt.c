@@ -9,21 +9,22 @@
 enum {
 	NEXT_UPDATE = 50 * 1000, /* ns: minimum wait if a window has too few calls */
 	PART = 4,                /* or this part of the window's time so far, if that is longer */
-	CPU_APART = 100 * 1000,  /* ns, times the jobs: time between updates of a job's CPU time, */
-	CPU_PART = 2,            /* at least this part of a window, and at most the window */
+	CPU_APART = 100 * 1000,  /* ns, times the jobs: time between updates of a job's CPU time; */
+	CPU_PART = 2,            /* at least this part of a window, */
+	CPU_SPARE = 4,           /* at most all but this part, since they follow a call */
 };
 
 /*
  * Sets when the window that begins now is evaluated, and how often its jobs read their CPU time.
- * Two system calls do that, so a job among many does it less often, but once in a window.
+ * Two system calls do that, so a job among many does it less often, but about once in a window.
  */
 static void plan_window(struct flist_adapt *adapt)
 {
 	const uint64_t next = flist_tune_next(&adapt->tune);
 	const uint64_t window = next - adapt->tune.since.now_ns;
 	uint64_t apart = (uint64_t)CPU_APART * adapt->tune.jobs;
-	if (apart > window)
-		apart = window;
+	if (apart > window - window / CPU_SPARE)
+		apart = window - window / CPU_SPARE;
 	if (apart < window / CPU_PART)
 		apart = window / CPU_PART;
 	atomic_store(&adapt->cpu_apart, (uint32_t)apart);

@@ -49,7 +49,7 @@ static const double sleeping = 0.02;
 
 struct tune_sample {
 	double rate;    /* calls/ns, */
-	double held;    /* and since the number was last held */
+	double held;    /* and since `held` of struct flist_tune */
 	double wait_ns; /* of a call */
 	double busy;    /* part of the time that jobs are on a CPU */
 	double sleeps;  /* per call */
@@ -357,7 +357,7 @@ static void after_hold(struct flist_tune *tune, const struct tune_sample *seen)
 		tune->pause *= 2;
 	}
 	struct tune_sample all = *seen;
-	all.rate = changed ? seen->rate : seen->held;
+	all.rate = tune->changed ? seen->rate : seen->held;
 	if (seen->is_full && tune->jobs > tune->cpus)
 		lower(tune, &all);
 	else if (!hold_long(tune, &all) && !climb(tune, &all, SMALL_STEP))
@@ -380,7 +380,8 @@ unsigned flist_tune_update(struct flist_tune *tune, const struct flist_tally *ta
 			after_hold(tune, &seen);
 	}
 	tune->since = *tally;
-	if (idle || tune->phase != FLIST_TUNE_HOLD || tune->paused == 0)
+	/* Not over all of a long pause, in which calls may become slowly faster or slower. */
+	if (idle || tune->phase != FLIST_TUNE_HOLD || tune->paused % LONG_PAUSE == 0)
 		tune->held = *tally;
 	return tune->jobs;
 }

@@ -50,20 +50,24 @@ struct flist_tune {
 	unsigned jobs, most, cpus;
 	enum flist_tune_phase phase;
 	struct flist_tally since; /* at the beginning of this window */
-	struct flist_tally held;  /* when the number was last held */
-	unsigned last_jobs;       /* number of jobs before the last step, */
-	double last_rate;         /* and calls/ns then; 0: not known */
-	double wait_ns;           /* of a call, when the number was last held */
-	double off_ns;            /* see struct tune_sample: the smallest so far; 0: no job slept */
-	double gain;              /* of the last step: new rate / old rate */
-	unsigned refused;         /* number of jobs of a step just taken back; 0: none */
-	double refused_rate;      /* calls/ns with that number */
-	unsigned factor;          /* by which the step multiplied the jobs */
-	unsigned pause, paused;   /* windows to hold; windows held so far */
-	unsigned changed;         /* windows in a row with other waits than wait_ns */
-	bool is_starting;         /* threads were just started: this window is not evaluated */
-	bool is_settled;          /* the number has been held for a window */
-	bool is_careful;          /* a large step was taken back */
+	/*
+	 * From where the rate before a step is measured: the beginning of the hold, the last time
+	 * that a job was idle, or some windows ago.
+	 */
+	struct flist_tally held;
+	unsigned last_jobs;     /* number of jobs before the last step, */
+	double last_rate;       /* and calls/ns then; 0: not known */
+	double wait_ns;         /* of a call, when the number was last held */
+	double off_ns;          /* see struct tune_sample: the smallest so far; 0: no job slept */
+	double gain;            /* of the last step: new rate / old rate */
+	unsigned refused;       /* number of jobs of a step just taken back; 0: none */
+	double refused_rate;    /* calls/ns with that number */
+	unsigned factor;        /* by which the step multiplied the jobs */
+	unsigned pause, paused; /* windows to hold; windows held so far */
+	unsigned changed;       /* windows in a row with other waits than wait_ns */
+	bool is_starting;       /* threads were just started: this window is not evaluated */
+	bool is_settled;        /* the number has been held for a window */
+	bool is_careful;        /* a large step was taken back */
 };
 
 /*
