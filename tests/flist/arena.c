@@ -70,10 +70,12 @@ static bool is_of_huge_pages(const void *at)
 	return found;
 }
 
+enum { CHEAP = 500, DEAR = 22000 /* ns */ };
+
 static void a_small_arena_takes_small_pages(void **state)
 {
 	enum { SIZE = 400 * 1000 };
-	struct flist_arena arena = {0};
+	struct flist_arena arena = {.page_ns = CHEAP};
 	char **pieces = room_for(SIZE);
 	const size_t n = fill(&arena, pieces, SIZE);
 	(void)state;
@@ -82,6 +84,28 @@ static void a_small_arena_takes_small_pages(void **state)
 	assert_in_range(arena.bytes, SIZE, SIZE + 128 * 1024);
 	free(pieces);
 	flist_arena_release(&arena);
+}
+
+/* Earlier if small pages cost much, later if they cost little. */
+static void the_cost_of_small_pages_decides(void **state)
+{
+	static const struct {
+		uint32_t page_ns;
+		size_t first; /* bytes before the first huge page, about */
+	} rows[] = {{DEAR, 128 * 1024}, {CHEAP, 2 * 1024 * 1024}};
+	(void)state;
+	if (!tells_of_huge_pages())
+		skip_because("this kernel has no huge pages");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct flist_arena arena = {.page_ns = rows[i].page_ns};
+		size_t bytes = 0;
+		char *piece = flist_arena_alloc(&arena, PIECE);
+		for (; piece && !is_of_huge_pages(piece); bytes += PIECE)
+			piece = flist_arena_alloc(&arena, PIECE);
+		assert_non_null(piece);
+		assert_in_range(bytes, rows[i].first * 3 / 4, rows[i].first * 5 / 4);
+		flist_arena_release(&arena);
+	}
 }
 
 static bool is_in_memory(const char *at)
@@ -105,8 +129,10 @@ static void later_chunks_are_in_memory_at_once(void **state)
 	while (arena.end == first)
 		assert_non_null(flist_arena_alloc(&arena, PIECE));
 #ifdef MADV_POPULATE_WRITE
-	if (madvise(arena.chunks, 1, MADV_POPULATE_WRITE) == 0)
+	if (madvise(arena.chunks, 1, MADV_POPULATE_WRITE) == 0) {
 		assert_true(is_in_memory(arena.end - 1));
+		assert_true(arena.page_ns > 0);
+	}
 #endif
 	flist_arena_release(&arena);
 }
@@ -133,7 +159,7 @@ static void unused_memory_is_returned(void **state)
 {
 	enum { SIZE = 700 * 1000 };
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	struct flist_arena arena = {0}, all = {0};
+	struct flist_arena arena = {.page_ns = DEAR}, all = {0};
 	char **pieces = room_for(SIZE);
 	const size_t n = fill(&arena, pieces, SIZE);
 	(void)state;
@@ -166,6 +192,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces_keep_their_contents),
 		cmocka_unit_test(a_small_arena_takes_small_pages),
+		cmocka_unit_test(the_cost_of_small_pages_decides),
 		cmocka_unit_test(later_chunks_are_in_memory_at_once),
 		cmocka_unit_test(a_large_arena_takes_huge_pages),
 		cmocka_unit_test(unused_memory_is_returned),

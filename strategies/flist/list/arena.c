@@ -6,16 +6,22 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "strategies/flist/clock.h"
+
 /*
  * A new chunk has at least 1/GROWTH of the bytes of the arena, and that much may stay unused. An
- * arena of HUGE_FROM bytes takes further chunks in huge pages, so up to 2 MiB more may stay unused.
- * By then its small pages have cost about as much as a huge page. A virtual machine may have given
- * the memory of a huge page back to its host: then the first access takes milliseconds.
+ * arena of huge_from() bytes takes further chunks in huge pages, so up to 2 MiB more may stay
+ * unused. A virtual machine may have given the memory of a huge page back to its host: then the
+ * first access takes milliseconds. So where small pages cost little, an arena takes them for
+ * longer.
  */
 enum {
 	CHUNK_MIN = 64 * 1024,
 	GROWTH = 8,
-	HUGE_FROM = 512 * 1024,
+	HUGE_FROM = 512 * 1024,            /* if the cost of a small page is not known, */
+	HUGE_FROM_CHEAP = 2 * 1024 * 1024, /* if it is low, */
+	HUGE_FROM_DEAR = 128 * 1024,       /* and if it is this high: */
+	DEAR_PAGE = 4 * 1000,              /* ns */
 	HUGE_PAGE = 2 * 1024 * 1024,
 };
 
@@ -49,19 +55,37 @@ static void *map_huge_pages(size_t size)
 	return all + before;
 }
 
+static size_t huge_from(const struct flist_arena *arena)
+{
+	if (!arena->page_ns)
+		return HUGE_FROM;
+	return arena->page_ns >= DEAR_PAGE ? HUGE_FROM_DEAR : HUGE_FROM_CHEAP;
+}
+
 /*
- * Maps small pages. Those of an arena that had some before will soon be used, so they are allocated
- * at once, which takes less time than a page fault for each.
+ * Allocates the pages of a chunk at once, which takes less time than a page fault for each. The
+ * first time is measured.
  */
-static struct flist_chunk *map_small_pages(const struct flist_arena *arena, size_t size)
+static void populate(struct flist_arena *arena, void *at, size_t size)
+{
+#ifdef MADV_POPULATE_WRITE
+	const long page = sysconf(_SC_PAGESIZE);
+	const uint64_t began = flist_clock();
+	if (madvise(at, size, MADV_POPULATE_WRITE) || arena->page_ns || page <= 0)
+		return;
+	const uint64_t ns = (flist_clock() - began) / (size / (size_t)page + 1) + 1;
+	arena->page_ns = ns < UINT32_MAX ? (uint32_t)ns : UINT32_MAX;
+#else
+	(void)arena, (void)at, (void)size;
+#endif
+}
+
+/* Those of an arena that had some before will soon be used. */
+static struct flist_chunk *map_small_pages(struct flist_arena *arena, size_t size)
 {
 	void *at = map_pages(size);
-#ifdef MADV_POPULATE_WRITE
 	if (at && arena->chunks)
-		(void)madvise(at, size, MADV_POPULATE_WRITE);
-#else
-	(void)arena;
-#endif
+		populate(arena, at, size);
 	return at;
 }
 
@@ -69,10 +93,10 @@ static struct flist_chunk *map_small_pages(const struct flist_arena *arena, size
  * Maps a chunk for `need` bytes. If there is no memory for huge pages, there may still be some for
  * a small chunk.
  */
-static struct flist_chunk *map_chunk(const struct flist_arena *arena, size_t need)
+static struct flist_chunk *map_chunk(struct flist_arena *arena, size_t need)
 {
 	const size_t small = round_up(need, CHUNK_MIN), large = round_up(need, HUGE_PAGE);
-	struct flist_chunk *chunk = arena->bytes >= HUGE_FROM ? map_huge_pages(large) : NULL;
+	struct flist_chunk *chunk = arena->bytes >= huge_from(arena) ? map_huge_pages(large) : NULL;
 	const size_t size = chunk ? large : small;
 	if (!chunk)
 		chunk = map_small_pages(arena, small);

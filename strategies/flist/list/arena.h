@@ -3,7 +3,8 @@
  *
  * The first access to a page of fresh memory costs a page fault. So an arena that has become large
  * allocates huge pages, each of which takes one fault instead of 512. A small arena does not: the
- * kernel would clear 2 MiB for little data.
+ * kernel would clear 2 MiB for little data. What is large depends on the cost of a small page,
+ * which is measured.
  *
  * Arrays that grow are not in an arena: flist_grow.
  */
@@ -11,13 +12,15 @@
 #define FLIST_LIST_ARENA_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct flist_chunk;
 
 struct flist_arena {
 	char *at, *end; /* free part of the newest chunk */
 	struct flist_chunk *chunks;
-	size_t bytes; /* size of all chunks */
+	size_t bytes;     /* size of all chunks */
+	uint32_t page_ns; /* what a small page costs; 0: not known */
 };
 
 /* Returns `size` bytes, aligned to 8 bytes, not cleared. NULL: out of memory. */
