@@ -459,9 +459,9 @@ static void judge_progress(struct gate *g, struct gate_cell *cell)
 
 static int record_ways(struct gate *g, struct gate_cell *cell, const struct unit *unit)
 {
-	for (size_t side = 0; side < ARRAY_LEN(cell->ways) && unit->known[SIDE_HEAD]; side++) {
+	for (size_t side = 0; side < ARRAY_LEN(cell->ways); side++) {
 		struct gate_way *way = &cell->ways[side];
-		if (!unit->ways[side][0])
+		if (!unit->known[SIDE_HEAD] || !unit->ways[side][0])
 			continue;
 		way->units++;
 		if (!same_text(way->words, unit->ways[side]))

@@ -137,6 +137,18 @@ static void later_chunks_are_in_memory_at_once(void **state)
 	flist_arena_release(&arena);
 }
 
+static void a_large_piece_is_in_memory_when_it_is_used(void **state)
+{
+	enum { SIZE = 1000 * 1000 };
+	struct flist_arena arena = {.page_ns = CHEAP};
+	(void)state;
+	assert_non_null(flist_arena_alloc(&arena, PIECE));
+	char *large = flist_arena_alloc(&arena, SIZE);
+	assert_non_null(large);
+	assert_false(is_in_memory(large + SIZE - 1));
+	flist_arena_release(&arena);
+}
+
 static void a_large_arena_takes_huge_pages(void **state)
 {
 	enum { SIZE = 40 * 1000 * 1000 };
@@ -194,6 +206,7 @@ int main(void)
 		cmocka_unit_test(a_small_arena_takes_small_pages),
 		cmocka_unit_test(the_cost_of_small_pages_decides),
 		cmocka_unit_test(later_chunks_are_in_memory_at_once),
+		cmocka_unit_test(a_large_piece_is_in_memory_when_it_is_used),
 		cmocka_unit_test(a_large_arena_takes_huge_pages),
 		cmocka_unit_test(unused_memory_is_returned),
 		cmocka_unit_test(too_much_is_refused),

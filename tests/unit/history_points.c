@@ -32,19 +32,26 @@ static void fill(struct fixture *f)
 		};
 }
 
+/* Both cells worked in another way in so many of their four passes. */
+static struct points points_of(struct fixture *f, uint32_t passes)
+{
+	struct points points;
+	f->fact.passes_short = passes;
+	assert_int_equal(points_make(&points, &f->result, NULL, NULL), 0);
+	assert_int_equal(points.n, 1);
+	return points;
+}
+
 static void another_way_has_a_series_of_its_own(void **state)
 {
 	(void)state;
 	for (uint32_t passes = 0; passes < 3; passes++) {
-		struct points points;
 		struct fixture f;
 		fill(&f);
-		f.fact.passes_short = passes;
-		assert_int_equal(points_make(&points, &f.result, NULL, NULL), 0);
-		assert_int_equal(points.n, 1);
-		assert_string_equal(points.series[0].cell,
+		const struct store_series *series = points_of(&f, passes).series;
+		assert_string_equal(series->cell,
 				    passes < 2 ? "bulk/j2" : "bulk/j2 (a walk by calls)");
-		assert_string_equal(points.series[0].baseline,
+		assert_string_equal(series->baseline,
 				    passes < 2 ? "bulk/j1" : "bulk/j1 (a walk by calls)");
 		arena_free(f.result.arena);
 	}
@@ -53,18 +60,14 @@ static void another_way_has_a_series_of_its_own(void **state)
 /* Of other programs: the database takes one point of a series. */
 static void cells_with_the_same_id_are_one_series(void **state)
 {
+	struct fixture f;
 	(void)state;
-	for (uint32_t passes = 0; passes < 3; passes++) {
-		struct points points;
-		struct fixture f;
-		fill(&f);
-		f.fact.passes_short = passes;
-		f.cells[1].is_baseline = false;
-		f.cells[1].id = "bulk/j2";
-		assert_int_equal(points_make(&points, &f.result, NULL, NULL), 0);
-		assert_int_equal(points.n, 1);
-		arena_free(f.result.arena);
-	}
+	fill(&f);
+	f.cells[1].is_baseline = false;
+	f.cells[1].id = "bulk/j2";
+	for (uint32_t passes = 0; passes < 3; passes++)
+		points_of(&f, passes);
+	arena_free(f.result.arena);
 }
 
 int main(void)

@@ -80,11 +80,14 @@ static void populate(struct flist_arena *arena, void *at, size_t size)
 #endif
 }
 
-/* Those of an arena that had some before will soon be used. */
+/*
+ * Those of an arena that had some before will soon be used. A chunk for a large piece may not be: a
+ * piece is allocated for the longest names, and then shortened.
+ */
 static struct flist_chunk *map_small_pages(struct flist_arena *arena, size_t size)
 {
 	void *at = map_pages(size);
-	if (at && arena->chunks)
+	if (at && arena->chunks && size <= HUGE_FROM_CHEAP / GROWTH)
 		populate(arena, at, size);
 	return at;
 }
