@@ -134,6 +134,7 @@ struct pretender {
 	pthread_mutex_t may_work, may_end;
 	uint64_t worked_ns;
 	int owner;
+	pid_t tid; /* 0: it has not begun */
 };
 
 static uint64_t own_cpu_ns(void)
@@ -149,6 +150,7 @@ static void *pretend(void *arg)
 	char name[16];
 	snprintf(name, sizeof(name), "iou-wrk-%u", (unsigned)p->owner % 10000000);
 	pthread_setname_np(pthread_self(), name);
+	__atomic_store_n(&p->tid, gettid(), __ATOMIC_RELEASE);
 	wait_for_lock(&p->may_work);
 	const uint64_t began = own_cpu_ns();
 	burn();
@@ -164,6 +166,22 @@ static void start(struct pretender *p, int owner)
 	pthread_mutex_lock(&p->may_work);
 	pthread_mutex_lock(&p->may_end);
 	assert_int_equal(pthread_create(&p->thread, NULL, pretend, p), 0);
+}
+
+/* Until then it uses CPU time. */
+static void wait_until_it_sleeps(const struct pretender *p)
+{
+	char path[64], state = 0;
+	pid_t tid;
+	while (!(tid = __atomic_load_n(&p->tid, __ATOMIC_ACQUIRE)))
+		sched_yield();
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)tid);
+	while (state != 'S') {
+		FILE *file = fopen(path, "re");
+		assert_non_null(file);
+		assert_int_equal(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
+		(void)fclose(file);
+	}
 }
 
 static void end(struct pretender *p)
@@ -217,6 +235,8 @@ static void work_for(int owner, bool is_known)
 	usage_release_all(&before);
 	start(&waits, owner);
 	start(&works, owner);
+	wait_until_it_sleeps(&waits);
+	wait_until_it_sleeps(&works);
 	before = look_until(3, 2);
 	assert_int_equal(counted(&before, &before, owner), 0);
 	struct pass pass = look_after_work(&works, &before, &after);
