@@ -98,8 +98,9 @@ static void each_part(const char *options, bool in_run, test_of_part *test)
 	assert_int_equal(flist_ext4_open(&fs, fd, INT64_MAX, &why), 0);
 	struct flist_ext4_reader reader = {.fs = fs};
 	for (uint32_t first = 1; first < IMAGE_ENTRIES; first += EXT4_PART) {
-		struct flist_ext4_part *part = flist_ext4_part(&reader, first);
-		assert_non_null(part);
+		const struct flist_ext4_uses *uses = flist_ext4_part(&reader, first);
+		assert_non_null(uses);
+		struct flist_ext4_part *part = uses->part;
 		if ((part->run != NULL) == in_run) {
 			test(&reader, part, first);
 			parts++;
@@ -154,8 +155,9 @@ static void change_first(struct flist_ext4_reader *reader, struct flist_ext4_par
 	reads.seen = (off_t)(ext4_first_blocks(ext4_dir_of(part, i)->raw, &n) * fs->block_size);
 	reads.changed = (off_t)flist_ext4_where(reader->fs, first + i) + INODE_MTIME;
 	atomic_store(&fs->parts[(first - 1) / EXT4_PART], NULL); /* so that it is read again */
-	part = flist_ext4_part(&other, first);
-	assert_non_null(part);
+	const struct flist_ext4_uses *uses = flist_ext4_part(&other, first);
+	assert_non_null(uses);
+	part = uses->part;
 	assert_int_equal(reads.seen, 0);
 	assert_false(ext4_dir_of(part, i)->in_run);
 	assert_true(ext4_dir_of(part, k)->in_run);

@@ -272,20 +272,18 @@ static bool is_good(const struct flist_ext4 *fs, uint32_t ino, char *raw)
 	return !fs->checksums || flist_ext4_is_right(fs, ino, raw);
 }
 
-static struct flist_ext4_part *decode_part(struct flist_ext4_reader *reader, uint32_t first,
-					   uint32_t n, uint32_t *dirs)
+/* Decodes inode `first` and the following, as many as a part has, and returns the directories. */
+static uint32_t decode_inodes(const struct flist_ext4_reader *reader, uint32_t first, uint32_t n,
+			      struct flist_ext4_part *part)
 {
 	const struct flist_ext4 *fs = reader->fs;
-	struct flist_ext4_part *part = flist_arena_alloc(&reader->kept, sizeof(*part));
 	uint32_t n_dirs = 0;
-	if (!part)
-		return NULL;
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < EXT4_PART; i++) {
 		char *raw = reader->raw + (size_t)i * fs->inode_size;
 		struct flist_disk_inode *inode = &part->inodes[i];
 		inode->mode = 0;
 		inode->rdev = 0;
-		if (!is_good(fs, first + i, raw))
+		if (i >= n || !is_good(fs, first + i, raw))
 			continue;
 		decode(fs, raw, inode);
 		if (ext4_may_change(fs, inode->ctime_ns))
@@ -293,27 +291,25 @@ static struct flist_ext4_part *decode_part(struct flist_ext4_reader *reader, uin
 		if (S_ISDIR(inode->mode))
 			inode->rdev = ++n_dirs;
 	}
-	*dirs = n_dirs;
-	part->attrs = NULL;
-	part->run = NULL;
-	for (uint32_t i = 0; i < n && fs->wants_xattrs; i++) {
-		if (part->inodes[i].mode &&
-		    flist_ext4_keep_xattrs(reader, part, i,
-					   reader->raw + (size_t)i * fs->inode_size))
-			return NULL;
-	}
-	part->dirs = n_dirs ? flist_arena_alloc(&reader->kept, n_dirs * sizeof(*part->dirs)) : NULL;
-	if (n_dirs && !part->dirs)
-		return NULL;
-	for (uint32_t i = 0; i < n && n_dirs > 0; i++) {
+	return n_dirs;
+}
+
+/* Sets *dirs to the number of directories. 0 or -ENOMEM. */
+static int decode_part(struct flist_ext4_reader *reader, uint32_t first, uint32_t n,
+		       struct flist_ext4_part *part, uint32_t *dirs)
+{
+	const struct flist_ext4 *fs = reader->fs;
+	*dirs = decode_inodes(reader, first, n, part);
+	if (flist_ext4_part_dirs(reader, part, *dirs))
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++) {
 		struct flist_ext4_dir *dir = ext4_dir_of(part, i);
 		if (!dir)
 			continue;
-		atomic_init(&dir->given, false);
 		dir->in_run = false;
 		memcpy(dir->raw, reader->raw + (size_t)i * fs->inode_size, sizeof(dir->raw));
 	}
-	return part;
+	return fs->wants_xattrs ? flist_ext4_keep_xattrs(reader, part, n) : 0;
 }
 
 /* ---- Read-ahead ------------------------------------------------------------------------------ */
@@ -420,49 +416,64 @@ static int read_table(struct flist_ext4_reader *reader, uint32_t group, uint32_t
 	return ret;
 }
 
-/* Reads a part of a group's table. If two jobs read the same part, all use the first one's. */
-static struct flist_ext4_part *read_part(struct flist_ext4_reader *reader, uint32_t group,
+/* Reads a part of a group's table, and its run of directories. 0 or -errno. */
+static int fill_part(struct flist_ext4_reader *reader, uint32_t group, uint32_t index,
+		     struct flist_ext4_part *part)
+{
+	const struct flist_ext4 *fs = reader->fs;
+	const uint32_t left = fs->group_inodes - index, n = left < EXT4_PART ? left : EXT4_PART;
+	const uint32_t first = group * fs->group_inodes + index + 1;
+	uint32_t n_dirs = 0;
+	int ret;
+	if (!reader->raw)
+		reader->raw = malloc((size_t)EXT4_PART * fs->inode_size);
+	ret = reader->raw ? read_table(reader, group, index, n) : -ENOMEM;
+	if (!ret)
+		ret = decode_part(reader, first, n, part, &n_dirs);
+	for (uint32_t i = 0; !ret && i < n_dirs && reader->cold > 0; i++)
+		want_directory(reader, part->dirs[i].raw);
+	if (!ret && n_dirs > 1)
+		flist_ext4_read_run(reader, part, first, n);
+	return ret;
+}
+
+/* Reads a part. If two jobs read the same part, all use the first one's. */
+static struct flist_ext4_uses *read_part(struct flist_ext4_reader *reader, uint32_t group,
 					 uint32_t number)
 {
 	struct flist_ext4 *fs = reader->fs;
-	const uint32_t index = number * EXT4_PART, left = fs->group_inodes - index;
-	const uint32_t n = left < EXT4_PART ? left : EXT4_PART;
-	struct flist_ext4_part *part, *other = NULL;
-	uint32_t n_dirs;
-	if (!reader->raw)
-		reader->raw = malloc((size_t)EXT4_PART * fs->inode_size);
-	if (!reader->raw || read_table(reader, group, index, n))
-		return NULL;
-	part = decode_part(reader, group * fs->group_inodes + index + 1, n, &n_dirs);
+	struct flist_ext4_part *part = flist_ext4_part_new(reader);
+	struct flist_ext4_uses *uses = NULL, *other = NULL;
 	if (!part)
 		return NULL;
-	for (uint32_t i = 0; i < n_dirs && reader->cold > 0; i++)
-		want_directory(reader, part->dirs[i].raw);
-	if (n_dirs > 1)
-		flist_ext4_read_run(reader, part, group * fs->group_inodes + index + 1, n);
-	if (atomic_compare_exchange_strong(&fs->parts[group * fs->group_parts + number], &other,
-					   part))
-		return part;
-	if (part->run)
+	if (!fill_part(reader, group, number * EXT4_PART, part))
+		uses = flist_ext4_uses_new(reader, part);
+	const bool is_empty = uses && atomic_load_explicit(&uses->left, memory_order_relaxed) == 0;
+	const bool is_first =
+		uses && atomic_compare_exchange_strong(
+				&fs->parts[(size_t)group * fs->group_parts + number], &other, uses);
+	if (!is_first && part->run)
 		atomic_store_explicit(&part->run->left, 0, memory_order_relaxed);
-	return other;
+	if (!is_first || is_empty)
+		flist_ext4_part_free(reader, part);
+	return is_first ? uses : other;
 }
 
-struct flist_ext4_part *flist_ext4_part(struct flist_ext4_reader *reader, uint32_t ino)
+struct flist_ext4_uses *flist_ext4_part(struct flist_ext4_reader *reader, uint32_t ino)
 {
 	struct flist_ext4 *fs = reader->fs;
 	if (ino == 0 || ino > fs->n_inodes)
 		return NULL;
 	const uint32_t group = (ino - 1) / fs->group_inodes;
 	const uint32_t number = (ino - 1) % fs->group_inodes / EXT4_PART;
-	struct flist_ext4_part *part = atomic_load_explicit(
+	struct flist_ext4_uses *uses = atomic_load_explicit(
 		&fs->parts[(size_t)group * fs->group_parts + number], memory_order_acquire);
-	return part ? part : read_part(reader, group, number);
+	return uses ? uses : read_part(reader, group, number);
 }
 
 const struct flist_disk_inode *flist_ext4_inode(struct flist_ext4_reader *reader, uint32_t ino)
 {
-	const struct flist_ext4_part *part = flist_ext4_part(reader, ino);
-	const struct flist_disk_inode *inode = part ? ext4_inode_of(reader->fs, part, ino) : NULL;
-	return inode && inode->mode ? inode : NULL;
+	struct flist_ext4_uses *uses = flist_ext4_part(reader, ino);
+	const uint32_t n = ext4_in_part(reader->fs, ino);
+	return uses && flist_ext4_use_inode(reader, uses, n) ? &uses->part->inodes[n] : NULL;
 }

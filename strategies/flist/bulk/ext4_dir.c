@@ -287,31 +287,39 @@ static bool stayed_same(struct flist_ext4 *fs, uint32_t ino, const char *before)
 	       ext4_is_same(fs, now, before);
 }
 
-int flist_ext4_names(struct flist_ext4_reader *reader, uint32_t ino, struct flist_names *names)
+/* Reads the names of a directory of a part. 0; -EAGAIN or -ENOMEM: use system calls. */
+static int read_names(struct flist_ext4_reader *reader, const struct flist_ext4_part *part,
+		      uint32_t ino, struct flist_names *names)
 {
 	struct flist_ext4 *fs = reader->fs;
-	struct flist_ext4_part *part = flist_ext4_part(reader, ino);
-	const struct flist_disk_inode *inode = part ? ext4_inode_of(fs, part, ino) : NULL;
-	struct flist_ext4_dir *dir =
-		part ? ext4_dir_of(part, (uint32_t)(inode - part->inodes)) : NULL;
-	if (!dir)
-		return -EAGAIN;
+	const uint32_t n = ext4_in_part(fs, ino);
+	const uint64_t size = part->inodes[n].size;
+	const struct flist_ext4_dir *dir = ext4_dir_of(part, n);
 	const uint32_t flags = ext4_load32(dir->raw + INODE_FLAGS);
-	if (flags & (FLAG_ENCRYPTED | FLAG_INLINE) || inode->size == 0 ||
-	    inode->size > EXT4_DIR_MOST || inode->size % fs->block_size ||
-	    inode->size / fs->block_size > fs->n_blocks || atomic_exchange(&dir->given, true))
+	if (flags & (FLAG_ENCRYPTED | FLAG_INLINE) || size == 0 || size > EXT4_DIR_MOST ||
+	    size % fs->block_size || size / fs->block_size > fs->n_blocks)
 		return -EAGAIN;
 	struct dir_reading r = {.reader = reader,
-				.n = (uint32_t)(inode->size / fs->block_size),
+				.n = (uint32_t)(size / fs->block_size),
 				.seed = fs->checksums ? ext4_seed(fs, ino, dir->raw) : 0};
-	int ret = make_names_room(reader, inode->size + 1);
+	int ret = make_names_room(reader, size + 1);
 	if (!ret && dir->in_run)
-		flist_ext4_take_from_run(part->run, dir, reader->names, inode->size);
+		flist_ext4_take_from_run(part->run, dir, reader->names, size);
 	else if (!ret)
 		ret = read_blocks(&r, dir->raw);
 	if (!ret)
 		ret = take_names(reader, &r, flags, names);
 	if (!ret && !dir->in_run && !stayed_same(fs, ino, dir->raw))
 		ret = -EAGAIN;
+	return ret;
+}
+
+int flist_ext4_names(struct flist_ext4_reader *reader, uint32_t ino, struct flist_names *names)
+{
+	struct flist_ext4_uses *uses = flist_ext4_part(reader, ino);
+	if (!uses || !flist_ext4_use_names(uses, ext4_in_part(reader->fs, ino)))
+		return -EAGAIN;
+	const int ret = read_names(reader, uses->part, ino, names);
+	flist_ext4_end_uses(reader, uses, 1);
 	return ret == -ENOMEM ? -EAGAIN : ret; /* system calls need less memory */
 }

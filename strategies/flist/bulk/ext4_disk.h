@@ -159,14 +159,13 @@ static inline void ext4_store32(char *at, uint32_t number)
 /* ---- The filesystem -------------------------------------------------------------------------- */
 
 enum {
-	EXT4_PART = 64,                   /* inodes in a part of a table, which are read at once */
+	EXT4_PART = 64, /* inodes in a part of a table, which are read at once: a bit each */
 	EXT4_DIR_MOST = 64 * 1024 * 1024, /* limit of a directory's size, bytes */
 	EXT4_RUN = 32 * 1024, /* limit of the blocks of several directories read at once, bytes */
 };
 
 /* A directory, as its inode was when its part of the table was read. */
 struct flist_ext4_dir {
-	_Atomic bool given; /* a job has taken its names */
 	bool in_run; /* its blocks are in the part's run, and it had not changed when they were read
 		      */
 	uint32_t run_at; /* offset of its blocks in the run */
@@ -190,11 +189,25 @@ struct flist_ext4_attrs {
 
 /* Consecutive inodes of a table. */
 struct flist_ext4_part {
+	struct flist_ext4_part *next; /* of those whose memory is free */
 	struct flist_ext4_dir *dirs;
-	struct flist_ext4_run *run; /* NULL: each directory is read separately */
-	const struct flist_ext4_attrs *
-		*attrs; /* by inode; NULL: none has attributes, or they are not wanted */
+	uint32_t dirs_room;
+	struct flist_ext4_run *run;            /* NULL: each directory is read separately */
+	const struct flist_ext4_attrs **attrs; /* by inode; NULL: they are not wanted */
 	struct flist_disk_inode inodes[EXT4_PART];
+};
+
+/*
+ * What a part is still needed for. Each inode is used once, for the name that refers to it, and a
+ * directory once more, for its names. Then the memory of the part is used for another one, so that
+ * a list of a large tree needs little memory besides the list. A part with an inode that has
+ * several names is kept.
+ */
+struct flist_ext4_uses {
+	_Atomic uint64_t inodes, names; /* a bit for each use that has not begun */
+	_Atomic uint32_t left;          /* number of uses that have not ended */
+	bool is_kept;                   /* its inodes may be used any number of times */
+	struct flist_ext4_part *part;   /* valid during a use */
 };
 
 struct flist_ext4 {
@@ -211,7 +224,7 @@ struct flist_ext4 {
 	struct flist_crc32c block_crc, inode_crc; /* for data of the size of a block, of an inode */
 	_Atomic uint32_t *wanted; /* by group: inodes of its table requested by read-ahead */
 	_Atomic uint64_t *tables; /* by group: first block of its table; 0: not known yet */
-	_Atomic(struct flist_ext4_part *) *parts;
+	_Atomic(struct flist_ext4_uses *) *parts;
 };
 
 static inline int ext4_read(const struct flist_ext4 *fs, void *to, size_t size, uint64_t at)
@@ -362,19 +375,48 @@ void flist_ext4_take_from_run(struct flist_ext4_run *run, const struct flist_ext
 uint64_t flist_ext4_where(struct flist_ext4 *fs, uint32_t ino);
 
 /*
- * Stores the names of attributes of inode n of a part, if it has any. raw: the inode. 0 or -ENOMEM.
+ * Stores the names of attributes of the first n inodes of a part, which are in reader->raw. 0 or
+ * -ENOMEM.
  */
 int flist_ext4_keep_xattrs(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
-			   uint32_t n, const char *raw);
+			   uint32_t n);
 
-/* Returns the part of a table that has an inode; reads it if necessary. NULL: not available. */
-struct flist_ext4_part *flist_ext4_part(struct flist_ext4_reader *reader, uint32_t ino);
+/*
+ * Returns the uses of the part of a table that has an inode; reads it if necessary. NULL: not
+ * available.
+ */
+struct flist_ext4_uses *flist_ext4_part(struct flist_ext4_reader *reader, uint32_t ino);
 
-static inline const struct flist_disk_inode *
-ext4_inode_of(const struct flist_ext4 *fs, const struct flist_ext4_part *part, uint32_t ino)
+/* Returns an inode's number in its part. */
+static inline uint32_t ext4_in_part(const struct flist_ext4 *fs, uint32_t ino)
 {
-	return &part->inodes[(ino - 1) % fs->group_inodes % EXT4_PART];
+	return (ino - 1) % fs->group_inodes % EXT4_PART;
 }
+
+/* Returns memory for a part with no inodes. NULL: there is none. */
+struct flist_ext4_part *flist_ext4_part_new(struct flist_ext4_reader *reader);
+
+/* Makes room for n directories of a part. 0 or -ENOMEM. */
+int flist_ext4_part_dirs(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
+			 uint32_t n);
+
+void flist_ext4_part_free(struct flist_ext4_reader *reader, struct flist_ext4_part *part);
+
+/* Returns the uses of a part that has been decoded. NULL: out of memory. */
+struct flist_ext4_uses *flist_ext4_uses_new(struct flist_ext4_reader *reader,
+					    struct flist_ext4_part *part);
+
+/*
+ * Begin a use of inode n of a part. false: it has begun before, or there is nothing to use. The use
+ * of an inode ends when the reader begins one in another part.
+ */
+bool flist_ext4_use_inode(struct flist_ext4_reader *reader, struct flist_ext4_uses *uses,
+			  uint32_t n);
+bool flist_ext4_use_names(struct flist_ext4_uses *uses, uint32_t n);
+
+/* Ends n uses. */
+void flist_ext4_end_uses(struct flist_ext4_reader *reader, struct flist_ext4_uses *uses,
+			 uint32_t n);
 
 /* Returns inode n of a part as a directory; NULL: it is not one. */
 static inline struct flist_ext4_dir *ext4_dir_of(const struct flist_ext4_part *part, uint32_t n)

@@ -115,8 +115,9 @@ static const struct flist_ext4_attrs *keep_attrs(struct flist_ext4_reader *reade
 	return is_same(last, attrs) ? last : kept;
 }
 
-int flist_ext4_keep_xattrs(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
-			   uint32_t n, const char *raw)
+/* Stores the names of attributes of inode n of a part, if it has any. raw: the inode. */
+static int keep_xattrs_of(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
+			  uint32_t n, const char *raw)
 {
 	const struct flist_ext4 *fs = reader->fs;
 	const char *at = find_in_inode(fs, raw), *end = raw + fs->inode_size;
@@ -125,13 +126,6 @@ int flist_ext4_keep_xattrs(struct flist_ext4_reader *reader, struct flist_ext4_p
 	struct flist_ext4_attrs *attrs;
 	if (!at && block == 0)
 		return 0;
-	if (!part->attrs) {
-		const size_t size = EXT4_PART * sizeof(*part->attrs);
-		part->attrs = flist_arena_alloc(&reader->kept, size);
-		if (!part->attrs)
-			return -ENOMEM;
-		memset((void *)part->attrs, 0, size);
-	}
 	attrs = malloc(sizeof(*attrs) + room);
 	if (!attrs)
 		return -ENOMEM;
@@ -145,6 +139,24 @@ int flist_ext4_keep_xattrs(struct flist_ext4_reader *reader, struct flist_ext4_p
 	part->attrs[n] = keep_attrs(reader, before(part, n), attrs);
 	free(attrs);
 	return part->attrs[n] ? 0 : -ENOMEM;
+}
+
+int flist_ext4_keep_xattrs(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
+			   uint32_t n)
+{
+	const size_t size = EXT4_PART * sizeof(*part->attrs);
+	int ret = 0;
+	if (!part->attrs)
+		part->attrs = flist_arena_alloc(&reader->kept, size);
+	if (!part->attrs)
+		return -ENOMEM;
+	memset((void *)part->attrs, 0, size);
+	for (uint32_t i = 0; i < n && !ret; i++) {
+		if (part->inodes[i].mode)
+			ret = keep_xattrs_of(reader, part, i,
+					     reader->raw + (size_t)i * reader->fs->inode_size);
+	}
+	return ret;
 }
 
 /* ---- In a block ------------------------------------------------------------------------------ */
@@ -209,9 +221,8 @@ static bool is_unchanged(struct flist_ext4_reader *reader, uint32_t ino, uint64_
 
 static const struct flist_ext4_attrs *attrs_of(struct flist_ext4_reader *reader, uint32_t ino)
 {
-	const struct flist_ext4_part *part = flist_ext4_part(reader, ino);
-	return part && part->attrs ? part->attrs[(ino - 1) % reader->fs->group_inodes % EXT4_PART]
-				   : NULL;
+	const struct flist_ext4_uses *uses = flist_ext4_part(reader, ino);
+	return uses && uses->part->attrs ? uses->part->attrs[ext4_in_part(reader->fs, ino)] : NULL;
 }
 
 long flist_ext4_xattrs(struct flist_ext4_reader *reader, uint32_t ino, char *names, size_t room,

@@ -28,7 +28,8 @@ _Static_assert(sizeof(struct flist_disk_inode) == 64, "a cache line");
 
 /*
  * ext4, ext3 and ext2, read from the device: inodes by their number, and the names of a directory.
- * A part of an inode table is read when one of its inodes is needed first, and is kept.
+ * A part of an inode table is read when one of its inodes is needed first, and is kept until all of
+ * them were used.
  *
  * All data from the device is checked: block and inode numbers, sizes and lengths against the
  * limits of the filesystem, and checksums. What is invalid is not returned, and the caller has to
@@ -40,7 +41,7 @@ _Static_assert(sizeof(struct flist_disk_inode) == 64, "a cache line");
 
 struct flist_ext4;
 
-enum { FLIST_EXT4_RUNS = 256 /* maximum number of runs of a reader */ };
+enum { FLIST_EXT4_RUNS = 16 /* maximum number of runs of a reader */ };
 
 /* Consecutive blocks requested by read-ahead. */
 struct flist_ext4_ahead {
@@ -51,9 +52,12 @@ struct flist_ext4_ahead {
 /* What a job reads with. All zero but fs. */
 struct flist_ext4_reader {
 	struct flist_ext4 *fs;
-	struct flist_arena kept; /* parts of inode tables, which all jobs use */
-	char *raw;               /* buffer for a part, as on the device */
-	char *names;             /* buffer for the blocks of a directory */
+	struct flist_arena kept;      /* parts of inode tables, which all jobs use */
+	struct flist_ext4_part *free; /* parts that were used */
+	struct flist_ext4_uses *uses; /* those of the inode returned last */
+	uint32_t n_uses;              /* number of them that have begun since, and not ended */
+	char *raw;                    /* buffer for a part, as on the device */
+	char *names;                  /* buffer for the blocks of a directory */
 	size_t names_room;
 	struct flist_ext4_run *runs[FLIST_EXT4_RUNS];
 	uint32_t n_runs;
@@ -79,8 +83,8 @@ void flist_ext4_free(struct flist_ext4 *fs); /* accepts NULL; readers are releas
 void flist_ext4_want_xattrs(struct flist_ext4 *fs);
 
 /*
- * Returns an inode. NULL: not available, or it may be changing. Valid until the readers are
- * released.
+ * Returns an inode, for one of its names. NULL: not available, it may be changing, or it has one
+ * name and was returned before. Valid until this reader's next call.
  */
 const struct flist_disk_inode *flist_ext4_inode(struct flist_ext4_reader *reader, uint32_t ino);
 
@@ -93,10 +97,10 @@ const struct flist_disk_inode *flist_ext4_inode(struct flist_ext4_reader *reader
 int flist_ext4_names(struct flist_ext4_reader *reader, uint32_t ino, struct flist_names *names);
 
 /*
- * Writes the names of the extended attributes of an inode that was returned, in the format of
- * listxattr(2), and returns their size, bytes. kinds: a bit for each prefix that a name has. The
- * kernel may list fewer: it hides some prefixes, depending on mount options and privileges.
- * -EAGAIN: use system calls.
+ * Writes the names of the extended attributes of the inode that this reader was given last, in the
+ * format of listxattr(2), and returns their size, bytes. kinds: a bit for each prefix that a name
+ * has. The kernel may list fewer: it hides some prefixes, depending on mount options and
+ * privileges. -EAGAIN: use system calls.
  */
 long flist_ext4_xattrs(struct flist_ext4_reader *reader, uint32_t ino, char *names, size_t room,
 		       uint32_t *kinds);
