@@ -7,8 +7,10 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -24,7 +26,8 @@
 static struct {
 	unsigned n;
 	off_t seen, changed; /* seen: 0: no change */
-	bool is_cold;        /* nothing is in memory */
+	bool is_cold;        /* nothing is in memory, */
+	off_t cold_at;       /* or this byte is not; 0: it is */
 	off_t asked[1024];   /* ahead: pairs of the first byte and the end */
 	unsigned n_asked;
 } reads;
@@ -52,7 +55,8 @@ ssize_t pread(int fd, void *to, size_t size, off_t at)
 ssize_t preadv2(int fd, const struct iovec *to, int n, off_t at, int flags)
 {
 	assert_true(n == 1 && flags == RWF_NOWAIT);
-	if (!reads.is_cold)
+	const bool is_cold = reads.cold_at > 0 && covers(at, to->iov_len, reads.cold_at);
+	if (!reads.is_cold && !is_cold)
 		return pread(fd, to->iov_base, to->iov_len, at);
 	errno = EAGAIN;
 	return -1;
@@ -83,8 +87,16 @@ static bool was_asked_for(off_t byte)
 typedef void test_of_part(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
 			  uint32_t first);
 
-/* Calls for each part of the tables that has directories in a run, or not. */
-static void each_part(const char *options, bool in_run, test_of_part *test)
+static bool has_packed(const struct flist_ext4_part *part)
+{
+	bool has = false;
+	for (uint32_t i = 0; i < EXT4_PART; i++)
+		has |= ext4_dir_of(part, i) && ext4_dir_of(part, i)->packed_len > 0;
+	return has;
+}
+
+/* Calls for each part of the tables whose directories were read with it, or not. */
+static void each_part(const char *options, bool are_packed, test_of_part *test)
 {
 	unsigned char *bytes = malloc(IMAGE_SIZE);
 	struct flist_ext4 *fs;
@@ -101,7 +113,7 @@ static void each_part(const char *options, bool in_run, test_of_part *test)
 		const struct flist_ext4_uses *uses = flist_ext4_part(&reader, first);
 		assert_non_null(uses);
 		struct flist_ext4_part *part = uses->part;
-		if ((part->run != NULL) == in_run) {
+		if (has_packed(part) == are_packed) {
 			test(&reader, part, first);
 			parts++;
 		}
@@ -112,24 +124,22 @@ static void each_part(const char *options, bool in_run, test_of_part *test)
 	close(fd);
 }
 
-/* A run that was given out is used again for the next part. */
 static void give_out_all(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
 			 uint32_t first)
 {
 	struct flist_names names = {.n = 0};
-	unsigned in_run = 0;
+	unsigned packed = 0;
+	const unsigned calls = reads.n;
 	for (uint32_t i = 0; i < EXT4_PART; i++) {
 		const struct flist_ext4_dir *dir = ext4_dir_of(part, i);
-		const unsigned before = reads.n;
-		if (!dir || !dir->in_run)
+		if (!dir || dir->packed_len == 0)
 			continue;
 		assert_int_equal(flist_ext4_names(reader, first + i, &names), 0);
-		assert_int_equal(reads.n, before);
 		assert_true(names.n >= 20 || first == 1);
-		in_run++;
+		packed++;
 	}
-	assert_true(in_run > 1);
-	assert_int_equal(reader->n_runs, 1);
+	assert_true(packed > 1);
+	assert_int_equal(reads.n, calls);
 	flist_names_release(&names);
 }
 
@@ -137,6 +147,162 @@ static void adjacent_directories_are_read_together(void **state)
 {
 	(void)state;
 	each_part("-b 1024 -I 256 -O ^has_journal", true, give_out_all);
+}
+
+/* Reads the names of a directory, and makes one text of them, sorted, with inodes and types. */
+static char *names_as_text(struct flist_ext4_reader *reader, uint32_t ino)
+{
+	struct flist_names names = {.n = 0};
+	size_t size;
+	char *text = NULL;
+	FILE *to = open_memstream(&text, &size);
+	assert_non_null(to);
+	assert_int_equal(flist_ext4_names(reader, ino, &names), 0);
+	flist_names_sort(&names);
+	for (size_t i = 0; i < names.n; i++)
+		fprintf(to, "%s %u %d %zu\n", names.all[i].text, names.all[i].number,
+			names.all[i].type, strlen(names.all[i].text));
+	fclose(to);
+	flist_names_release(&names);
+	return text;
+}
+
+/* From its entries as they were packed, and once more from its blocks. */
+static void compare_names(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
+			  uint32_t first)
+{
+	for (uint32_t i = 0; i < EXT4_PART; i++) {
+		struct flist_ext4_dir *dir = ext4_dir_of(part, i);
+		if (!dir || dir->packed_len == 0)
+			continue;
+		char *packed = names_as_text(reader, first + i);
+		dir->packed_len = 0;
+		atomic_fetch_or(&flist_ext4_part(reader, first)->names, 1ULL << i);
+		atomic_fetch_add(&flist_ext4_part(reader, first)->left, 1);
+		char *whole = names_as_text(reader, first + i);
+		assert_string_equal(packed, whole);
+		assert_true(strlen(packed) > 200 || first == 1);
+		free(packed);
+		free(whole);
+	}
+}
+
+static void packed_names_are_those_of_the_blocks(void **state)
+{
+	(void)state;
+	each_part("-b 1024 -I 256 -O ^has_journal", true, compare_names);
+	each_part("-b 1024 -I 128 -O ^has_journal,^metadata_csum", true, compare_names);
+}
+
+/* ---- Where directories are on the device ----------------------------------------------------- */
+
+enum { MADE_DIRS = 8, MADE_BLOCK = 1024, MADE_INODE = 256, MADE_TABLE = 10 };
+
+static void store16(char *to, unsigned number)
+{
+	ext4_store16(to, (uint16_t)number);
+}
+
+/* Writes directory i, with one file named after it, to a block, and an inode that points there. */
+static void write_directory(int fd, uint32_t i, uint32_t block)
+{
+	char inode[MADE_INODE] = {0}, names[MADE_BLOCK] = {0};
+	store16(inode + INODE_MODE, S_IFDIR | 0755);
+	store16(inode + INODE_LINKS, 2);
+	ext4_store32(inode + INODE_SIZE, MADE_BLOCK);
+	ext4_store32(inode + INODE_FLAGS, FLAG_EXTENTS);
+	store16(inode + INODE_BLOCK, EXTENT_MAGIC);
+	store16(inode + INODE_BLOCK + 2, 1);
+	store16(inode + INODE_BLOCK + EXTENT_SIZE + 4, 1);
+	ext4_store32(inode + INODE_BLOCK + EXTENT_SIZE + 8, block);
+	ext4_store32(names, 1 + i);
+	store16(names + 4, MADE_BLOCK);
+	names[6] = (char)snprintf(names + ENTRY_HEAD, 16, "of-%u", i);
+	names[7] = 1;
+	assert_int_equal(pwrite(fd, names, sizeof(names), (off_t)block * MADE_BLOCK), MADE_BLOCK);
+	assert_int_equal(pwrite(fd, inode, sizeof(inode),
+				(off_t)MADE_TABLE * MADE_BLOCK + (off_t)i * MADE_INODE),
+			 MADE_INODE);
+}
+
+/*
+ * Reads a part with one directory in each of `blocks`, of which one may not be in memory (0: all
+ * are), and the names of all. Returns how many were read with the part.
+ */
+static unsigned read_made(const uint32_t *blocks, uint32_t cold)
+{
+	_Atomic uint64_t table = MADE_TABLE;
+	_Atomic uint32_t wanted = 0;
+	_Atomic(struct flist_ext4_uses *) part = NULL;
+	struct flist_ext4 fs = {.fd = memfd_create("made", MFD_CLOEXEC),
+				.since_ns = INT64_MAX,
+				.n_blocks = 2048,
+				.block_size = MADE_BLOCK,
+				.inode_size = MADE_INODE,
+				.n_inodes = EXT4_PART,
+				.group_inodes = EXT4_PART,
+				.n_groups = 1,
+				.group_parts = 1,
+				.wanted = &wanted,
+				.tables = &table,
+				.parts = &part};
+	struct flist_ext4_reader reader = {.fs = &fs};
+	struct flist_names names = {.n = 0};
+	char expected[16];
+	unsigned packed = 0;
+	assert_int_equal(ftruncate(fs.fd, 2048 * MADE_BLOCK), 0);
+	for (uint32_t i = 0; i < MADE_DIRS; i++)
+		write_directory(fs.fd, i, blocks[i]);
+	reads.cold_at = (off_t)cold * MADE_BLOCK;
+	for (uint32_t i = 0; i < MADE_DIRS; i++) {
+		const struct flist_ext4_uses *uses = flist_ext4_part(&reader, 1 + i);
+		assert_non_null(uses);
+		packed += uses->part->dirs[i].packed_len > 0;
+		assert_int_equal(flist_ext4_names(&reader, 1 + i, &names), 0);
+		snprintf(expected, sizeof(expected), "of-%u", i);
+		assert_int_equal(names.n, 1);
+		assert_string_equal(names.all[0].text, expected);
+	}
+	reads.cold_at = 0;
+	flist_names_release(&names);
+	flist_ext4_reader_release(&reader);
+	close(fs.fd);
+	return packed;
+}
+
+static void directories_that_are_near_each_other_are_read_together(void **state)
+{
+	static const uint32_t all[] = {100, 101, 102, 103, 104, 105, 106, 107},
+			      gaps[] = {100, 103, 106, 109, 112, 115, 118, 121},
+			      apart[] = {100, 104, 108, 112, 116, 120, 124, 128},
+			      two[] = {100, 500, 101, 501, 102, 502, 103, 503},
+			      back[] = {107, 106, 105, 104, 103, 102, 101, 100};
+	(void)state;
+	assert_int_equal(read_made(all, 0), MADE_DIRS);
+	assert_int_equal(read_made(gaps, 0), MADE_DIRS);
+	assert_int_equal(read_made(apart, 0), 0);
+	assert_int_equal(read_made(two, 0), MADE_DIRS);
+	assert_int_equal(read_made(back, 0), 0);
+}
+
+/*
+ * The block of the second directory is before that of the first, and not in memory: it cannot be
+ * read with those behind it, which were read before.
+ */
+static void a_directory_is_in_one_range(void **state)
+{
+	static const uint32_t blocks[] = {101, 100, 102, 103, 104, 105, 106, 107};
+	(void)state;
+	assert_int_equal(read_made(blocks, 0), MADE_DIRS - 1);
+	assert_int_equal(read_made(blocks, 100), MADE_DIRS - 1);
+}
+
+static void what_is_not_in_memory_is_read_later(void **state)
+{
+	static const uint32_t two[] = {100, 500, 101, 501, 102, 502, 103, 503};
+	(void)state;
+	assert_int_equal(read_made(two, 102), 0);
+	assert_int_equal(read_made(two, 502), MADE_DIRS / 2);
 }
 
 /* The first of the run is changed after its block was read and before the second look at it. */
@@ -148,10 +314,10 @@ static void change_first(struct flist_ext4_reader *reader, struct flist_ext4_par
 	struct flist_ext4_reader other = {.fs = reader->fs};
 	uint32_t i = 0, k = 0;
 	uint64_t n;
-	while (!ext4_dir_of(part, i) || !ext4_dir_of(part, i)->in_run)
+	while (!ext4_dir_of(part, i) || ext4_dir_of(part, i)->packed_len == 0)
 		i++;
 	for (uint32_t j = i + 1; j < EXT4_PART; j++)
-		k = ext4_dir_of(part, j) && ext4_dir_of(part, j)->in_run ? j : k;
+		k = ext4_dir_of(part, j) && ext4_dir_of(part, j)->packed_len > 0 ? j : k;
 	reads.seen = (off_t)(ext4_first_blocks(ext4_dir_of(part, i)->raw, &n) * fs->block_size);
 	reads.changed = (off_t)flist_ext4_where(reader->fs, first + i) + INODE_MTIME;
 	atomic_store(&fs->parts[(first - 1) / EXT4_PART], NULL); /* so that it is read again */
@@ -159,8 +325,8 @@ static void change_first(struct flist_ext4_reader *reader, struct flist_ext4_par
 	assert_non_null(uses);
 	part = uses->part;
 	assert_int_equal(reads.seen, 0);
-	assert_false(ext4_dir_of(part, i)->in_run);
-	assert_true(ext4_dir_of(part, k)->in_run);
+	assert_int_equal(ext4_dir_of(part, i)->packed_len, 0);
+	assert_true(ext4_dir_of(part, k)->packed_len > 0);
 	assert_int_equal(flist_ext4_names(&other, first + i, &names), -EAGAIN);
 	assert_int_equal(flist_ext4_names(&other, first + k, &names), 0);
 	atomic_store(&fs->parts[(first - 1) / EXT4_PART], NULL);
@@ -270,6 +436,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(adjacent_directories_are_read_together),
+		cmocka_unit_test(packed_names_are_those_of_the_blocks),
+		cmocka_unit_test(directories_that_are_near_each_other_are_read_together),
+		cmocka_unit_test(a_directory_is_in_one_range),
+		cmocka_unit_test(what_is_not_in_memory_is_read_later),
 		cmocka_unit_test(a_changing_directory_is_left_to_the_kernel),
 		cmocka_unit_test(the_next_directories_are_read_ahead),
 		cmocka_unit_test(encrypted_links_are_left_to_the_kernel),

@@ -135,6 +135,7 @@ void flist_ext4_reader_release(struct flist_ext4_reader *reader)
 	flist_arena_release(&reader->kept);
 	free(reader->raw);
 	free(reader->names);
+	free(reader->run);
 	free(reader->block);
 	*reader = (struct flist_ext4_reader){.fs = reader->fs};
 }
@@ -306,7 +307,7 @@ static int decode_part(struct flist_ext4_reader *reader, uint32_t first, uint32_
 		struct flist_ext4_dir *dir = ext4_dir_of(part, i);
 		if (!dir)
 			continue;
-		dir->in_run = false;
+		dir->packed_len = 0;
 		memcpy(dir->raw, reader->raw + (size_t)i * fs->inode_size, sizeof(dir->raw));
 	}
 	return fs->wants_xattrs ? flist_ext4_keep_xattrs(reader, part, n) : 0;
@@ -416,7 +417,7 @@ static int read_table(struct flist_ext4_reader *reader, uint32_t group, uint32_t
 	return ret;
 }
 
-/* Reads a part of a group's table, and its run of directories. 0 or -errno. */
+/* Reads a part of a group's table, and directories that are next to each other. 0 or -errno. */
 static int fill_part(struct flist_ext4_reader *reader, uint32_t group, uint32_t index,
 		     struct flist_ext4_part *part)
 {
@@ -452,8 +453,6 @@ static struct flist_ext4_uses *read_part(struct flist_ext4_reader *reader, uint3
 	const bool is_first =
 		uses && atomic_compare_exchange_strong(
 				&fs->parts[(size_t)group * fs->group_parts + number], &other, uses);
-	if (!is_first && part->run)
-		atomic_store_explicit(&part->run->left, 0, memory_order_relaxed);
 	if (!is_first || is_empty)
 		flist_ext4_part_free(reader, part);
 	return is_first ? uses : other;

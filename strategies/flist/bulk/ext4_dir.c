@@ -213,23 +213,30 @@ static bool is_name(const char *name, uint32_t len)
 	return is;
 }
 
+/* Whether an entry of `size` bytes is valid, up to `left` bytes before the end of its block. */
+static bool is_entry(const struct flist_ext4 *fs, const char *entry, uint32_t size, uint32_t left)
+{
+	return size >= ENTRY_MIN && size % 4 == 0 && size <= left &&
+	       (unsigned char)entry[6] + (uint32_t)ENTRY_HEAD <= size &&
+	       ext4_load32(entry) <= fs->n_inodes;
+}
+
 /*
  * Takes the names of a block. The NUL of a name may overwrite the first byte of the next entry, so
  * it is written after that entry's header was read.
  */
-static int take_block(struct dir_taking *t, char *block)
+static int take_block(struct dir_taking *t, char *block, uint32_t block_size)
 {
-	const struct flist_ext4 *fs = t->fs;
-	for (uint32_t at = 0; at < fs->block_size;) {
+	for (uint32_t at = 0; at < block_size;) {
 		char *entry = block + at, *name = entry + ENTRY_HEAD;
-		if (fs->block_size - at < ENTRY_HEAD)
+		if (block_size - at < ENTRY_HEAD)
 			return -EAGAIN;
-		const uint32_t ino = ext4_load32(entry), size = record_len(fs, entry);
+		const uint32_t ino = ext4_load32(entry), size = record_len(t->fs, entry);
 		const uint32_t len = (unsigned char)entry[6];
 		const unsigned char type = (unsigned char)entry[7];
+		const bool is_valid = is_entry(t->fs, entry, size, block_size - at);
 		end_name(t);
-		if (size < ENTRY_MIN || size % 4 || size > fs->block_size - at ||
-		    len + ENTRY_HEAD > size || ino > fs->n_inodes)
+		if (!is_valid)
 			return -EAGAIN;
 		at += size;
 		if (ino == 0)
@@ -244,29 +251,89 @@ static int take_block(struct dir_taking *t, char *block)
 	return 0;
 }
 
+/* Whether the blocks of a directory have the checksums that they should have. */
+static bool are_blocks_right(const struct flist_ext4 *fs, const char *blocks, uint32_t n,
+			     uint32_t seed, bool has_index)
+{
+	for (uint32_t i = 0; i < n && fs->checksums; i++) {
+		const char *block = blocks + (size_t)i * fs->block_size;
+		if (!(has_index && is_index(fs, block, i == 0)) && !is_block_right(fs, block, seed))
+			return false;
+	}
+	return true;
+}
+
 static int take_names(struct flist_ext4_reader *reader, const struct dir_reading *r, uint32_t flags,
 		      struct flist_names *names)
 {
 	const struct flist_ext4 *fs = reader->fs;
+	const bool has_index = flags & FLAG_INDEX;
 	struct dir_taking t = {.fs = fs, .names = names};
 	int ret = flist_names_begin(names, (size_t)r->n * fs->block_size / ENTRY_MIN);
-	if (ret)
-		return ret;
+	if (!ret && !are_blocks_right(fs, reader->names, r->n, r->seed, has_index))
+		return -EAGAIN;
 	for (uint32_t i = 0; i < r->n && !ret; i++) {
 		char *block = reader->names + (size_t)i * fs->block_size;
-		if (flags & FLAG_INDEX && is_index(fs, block, i == 0))
-			continue;
-		if (fs->checksums && !is_block_right(fs, block, r->seed))
-			return -EAGAIN;
-	}
-	for (uint32_t i = 0; i < r->n && !ret; i++) {
-		char *block = reader->names + (size_t)i * fs->block_size;
-		if (!(flags & FLAG_INDEX && is_index(fs, block, i == 0)))
-			ret = take_block(&t, block);
+		if (!(has_index && is_index(fs, block, i == 0)))
+			ret = take_block(&t, block, fs->block_size);
 	}
 	end_name(&t);
 	return ret;
 }
+
+/* ---- Entries moved together ------------------------------------------------------------------ */
+
+/* Moves the used entries of a block to `to`, which is before or at the block. false: invalid. */
+static bool pack_block(const struct flist_ext4 *fs, const char *block, char **to)
+{
+	for (uint32_t at = 0; at < fs->block_size;) {
+		const char *entry = block + at;
+		if (fs->block_size - at < ENTRY_HEAD)
+			return false;
+		const uint32_t size = record_len(fs, entry), len = (unsigned char)entry[6];
+		if (!is_entry(fs, entry, size, fs->block_size - at))
+			return false;
+		at += size;
+		if (ext4_load32(entry) == 0)
+			continue;
+		const uint32_t used = (ENTRY_HEAD + len + 3) / 4 * 4;
+		memmove(*to, entry, ENTRY_HEAD + len);
+		ext4_store16(*to + 4, (uint16_t)used);
+		*to += used;
+	}
+	return true;
+}
+
+uint32_t flist_ext4_pack(const struct flist_ext4 *fs, uint32_t ino, const char *raw, char *blocks,
+			 uint32_t n)
+{
+	const bool has_index = ext4_load32(raw + INODE_FLAGS) & FLAG_INDEX;
+	const uint32_t seed = fs->checksums ? ext4_seed(fs, ino, raw) : 0;
+	char *to = blocks;
+	if (!are_blocks_right(fs, blocks, n, seed, has_index))
+		return 0;
+	for (uint32_t i = 0; i < n; i++) {
+		const char *block = blocks + (size_t)i * fs->block_size;
+		if (!(has_index && is_index(fs, block, i == 0)) && !pack_block(fs, block, &to))
+			return 0;
+	}
+	return (uint32_t)(to - blocks);
+}
+
+static int take_packed(struct flist_ext4_reader *reader, const struct flist_ext4_part *part,
+		       const struct flist_ext4_dir *dir, struct flist_names *names)
+{
+	struct dir_taking t = {.fs = reader->fs, .names = names};
+	int ret = flist_names_begin(names, dir->packed_len / ENTRY_MIN);
+	if (ret)
+		return ret;
+	memcpy(reader->names, part->packed + dir->packed_at, dir->packed_len);
+	ret = take_block(&t, reader->names, dir->packed_len);
+	end_name(&t);
+	return ret;
+}
+
+/* ---- A directory ----------------------------------------------------------------------------- */
 
 static int make_names_room(struct flist_ext4_reader *reader, size_t size)
 {
@@ -303,13 +370,13 @@ static int read_names(struct flist_ext4_reader *reader, const struct flist_ext4_
 				.n = (uint32_t)(size / fs->block_size),
 				.seed = fs->checksums ? ext4_seed(fs, ino, dir->raw) : 0};
 	int ret = make_names_room(reader, size + 1);
-	if (!ret && dir->in_run)
-		flist_ext4_take_from_run(part->run, dir, reader->names, size);
-	else if (!ret)
+	if (!ret && dir->packed_len > 0)
+		return take_packed(reader, part, dir, names);
+	if (!ret)
 		ret = read_blocks(&r, dir->raw);
 	if (!ret)
 		ret = take_names(reader, &r, flags, names);
-	if (!ret && !dir->in_run && !stayed_same(fs, ino, dir->raw))
+	if (!ret && !stayed_same(fs, ino, dir->raw))
 		ret = -EAGAIN;
 	return ret;
 }

@@ -150,6 +150,12 @@ static inline uint32_t ext4_load32(const char *at)
 	return le32toh(number);
 }
 
+static inline void ext4_store16(char *at, uint16_t number)
+{
+	number = htole16(number);
+	memcpy(at, &number, sizeof(number));
+}
+
 static inline void ext4_store32(char *at, uint32_t number)
 {
 	number = htole32(number);
@@ -161,21 +167,13 @@ static inline void ext4_store32(char *at, uint32_t number)
 enum {
 	EXT4_PART = 64, /* inodes in a part of a table, which are read at once: a bit each */
 	EXT4_DIR_MOST = 64 * 1024 * 1024, /* limit of a directory's size, bytes */
-	EXT4_RUN = 32 * 1024, /* limit of the blocks of several directories read at once, bytes */
+	EXT4_RUN = 64 * 1024, /* limit of the blocks of the directories of a part, bytes */
 };
 
 /* A directory, as its inode was when its part of the table was read. */
 struct flist_ext4_dir {
-	bool in_run; /* its blocks are in the part's run, and it had not changed when they were read
-		      */
-	uint32_t run_at; /* offset of its blocks in the run */
+	uint32_t packed_at, packed_len; /* its entries in the part's; 0: they have not been read */
 	char raw[INODE_OLD];
-};
-
-/* The blocks of several directories of a part, read at once. */
-struct flist_ext4_run {
-	_Atomic uint32_t left; /* directories not copied yet; 0: the run is free */
-	char blocks[EXT4_RUN];
 };
 
 /* Names of attributes of one inode, or of several that have the same. */
@@ -192,7 +190,8 @@ struct flist_ext4_part {
 	struct flist_ext4_part *next; /* of those whose memory is free */
 	struct flist_ext4_dir *dirs;
 	uint32_t dirs_room;
-	struct flist_ext4_run *run;            /* NULL: each directory is read separately */
+	char *packed; /* entries of directories that were read with the part */
+	uint32_t packed_room;
 	const struct flist_ext4_attrs **attrs; /* by inode; NULL: they are not wanted */
 	struct flist_disk_inode inodes[EXT4_PART];
 };
@@ -361,15 +360,18 @@ static inline uint64_t ext4_first_blocks(const char *raw, uint64_t *n)
 bool flist_ext4_is_right(const struct flist_ext4 *fs, uint32_t ino, char *raw);
 
 /*
- * Reads the blocks of those directories of a part that are next to each other on the device. The
+ * Reads the entries of those directories of a part that are next to each other on the device. The
  * part has n inodes from number `first`. Overwrites reader->raw.
  */
 void flist_ext4_read_run(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
 			 uint32_t first, uint32_t n);
 
-/* Copies the blocks (size bytes) of a directory with in_run to `names`. Once per directory. */
-void flist_ext4_take_from_run(struct flist_ext4_run *run, const struct flist_ext4_dir *dir,
-			      char *names, size_t size);
+/*
+ * Checks the n blocks of a directory, and moves its entries together at their beginning, as those
+ * of one block. raw: its inode. Returns the length, bytes; 0: invalid.
+ */
+uint32_t flist_ext4_pack(const struct flist_ext4 *fs, uint32_t ino, const char *raw, char *blocks,
+			 uint32_t n);
 
 /* Returns the offset of an inode on the device; 0: not available. */
 uint64_t flist_ext4_where(struct flist_ext4 *fs, uint32_t ino);
@@ -399,6 +401,10 @@ struct flist_ext4_part *flist_ext4_part_new(struct flist_ext4_reader *reader);
 /* Makes room for n directories of a part. 0 or -ENOMEM. */
 int flist_ext4_part_dirs(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
 			 uint32_t n);
+
+/* Makes room for `size` bytes of entries of a part. 0 or -ENOMEM. */
+int flist_ext4_part_packed(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
+			   uint32_t size);
 
 void flist_ext4_part_free(struct flist_ext4_reader *reader, struct flist_ext4_part *part);
 

@@ -17,23 +17,43 @@ struct flist_ext4_part *flist_ext4_part_new(struct flist_ext4_reader *reader)
 		if (!part)
 			return NULL;
 		part->dirs = NULL;
-		part->dirs_room = 0;
 		part->attrs = NULL;
+		part->packed = NULL;
+		part->dirs_room = part->packed_room = 0;
 	}
-	part->run = NULL;
 	return part;
+}
+
+/* Returns the size of an array of at least n elements that is to replace a smaller one. */
+static uint32_t grown(uint32_t room, uint32_t n)
+{
+	return n > 2 * room ? n : 2 * room;
 }
 
 int flist_ext4_part_dirs(struct flist_ext4_reader *reader, struct flist_ext4_part *part, uint32_t n)
 {
+	const uint32_t room = grown(part->dirs_room, n);
 	if (n <= part->dirs_room)
 		return 0;
-	const uint32_t room = n > 2 * part->dirs_room ? n : 2 * part->dirs_room;
 	struct flist_ext4_dir *dirs = flist_arena_alloc(&reader->kept, room * sizeof(*dirs));
 	if (!dirs)
 		return -ENOMEM;
 	part->dirs = dirs;
 	part->dirs_room = room;
+	return 0;
+}
+
+int flist_ext4_part_packed(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
+			   uint32_t size)
+{
+	const uint32_t room = grown(part->packed_room, size);
+	if (size <= part->packed_room)
+		return 0;
+	char *packed = flist_arena_alloc(&reader->kept, room);
+	if (!packed)
+		return -ENOMEM;
+	part->packed = packed;
+	part->packed_room = room;
 	return 0;
 }
 

@@ -1,22 +1,34 @@
 /*
- * Reads the blocks of several directories at once. In a filesystem that was filled once, the blocks
- * of directories are next to each other, or nearly so, in the order of their inodes. So a part of
- * the table needs one read for the blocks of its directories and one to check their inodes again,
- * instead of two reads for each directory. A run is kept until jobs have copied all its
- * directories; if no run is free, each directory is read separately.
+ * Reads several directories at once. In a filesystem that was filled once, the blocks of
+ * directories are next to each other, or nearly so, in the order of their inodes. So with a part of
+ * the table, the blocks of its directories are read, often with one call, and then its inodes again
+ * with another, instead of two calls for each directory. Only the entries are kept, which usually
+ * fill a small part of a block.
  */
 #include "strategies/flist/bulk/ext4_disk.h"
 
+#include <stdlib.h>
 #include <sys/stat.h>
 
 enum { RUN_GAP = 2 /* maximum number of other blocks between two directories */ };
 
-/* The directories of a part that follow each other on the device. */
+/* Directories of a part that follow each other on the device. */
 struct block_range {
 	uint64_t first; /* first block */
 	uint32_t blocks;
-	uint32_t from, to; /* indices of inodes in the part */
-	uint32_t n;
+	uint32_t n; /* directories */
+};
+
+/* What has been read of a part. */
+struct run_reading {
+	struct flist_ext4_reader *reader;
+	struct flist_ext4_part *part;
+	uint32_t first, n; /* inodes of the part: number of the first, how many */
+	uint64_t read;     /* directories that were in a range, by index in the part, a bit each */
+	uint32_t packed;   /* their entries, at the beginning of reader->run, bytes */
+	uint32_t from, to; /* their indices */
+	uint64_t members;  /* directories of the current range, */
+	uint32_t at[EXT4_PART]; /* and the offsets of their blocks in it */
 };
 
 /* Whether the blocks of a directory are consecutive, according to its inode. */
@@ -34,90 +46,110 @@ static bool is_one_piece(const struct flist_ext4 *fs, const struct flist_disk_in
 	       ext4_has_blocks(fs, *first, *n);
 }
 
-static struct block_range find_range(const struct flist_ext4 *fs, struct flist_ext4_part *part,
-				     uint32_t n)
+/* Finds directories from index i of the part that follow each other, and were in no range. */
+static struct block_range find_range(struct run_reading *r, uint32_t i)
 {
-	struct block_range range = {0};
-	for (uint32_t i = 0; i < n; i++) {
-		const struct flist_disk_inode *inode = &part->inodes[i];
+	const struct flist_ext4 *fs = r->reader->fs;
+	const uint32_t room = (EXT4_RUN - r->packed) / fs->block_size;
+	struct block_range range = {.n = 0};
+	for (r->members = 0; i < r->n; i++) {
+		const struct flist_ext4_dir *dir = ext4_dir_of(r->part, i);
 		uint64_t first, blocks;
-		struct flist_ext4_dir *dir = ext4_dir_of(part, i);
-		if (!dir || !is_one_piece(fs, inode, dir, &first, &blocks))
+		if (!dir || r->read >> i & 1 ||
+		    !is_one_piece(fs, &r->part->inodes[i], dir, &first, &blocks))
 			continue;
 		if (range.n == 0)
-			range = (struct block_range){.first = first, .from = i};
+			range.first = first;
 		const uint64_t end = range.first + range.blocks;
-		if (first < end || first > end + RUN_GAP ||
-		    (first + blocks - range.first) * fs->block_size > EXT4_RUN)
+		if (first < end || first > end + RUN_GAP || first + blocks - range.first > room)
 			continue;
-		dir->in_run = true;
-		dir->run_at = (uint32_t)(first - range.first) * fs->block_size;
+		r->at[i] = (uint32_t)(first - range.first) * fs->block_size;
 		range.blocks = (uint32_t)(first + blocks - range.first);
-		range.to = i + 1;
 		range.n++;
+		r->members |= 1ULL << i;
 	}
 	return range;
 }
 
-/* Returns a free run: the first one, whose memory was used before. NULL: none. */
-static struct flist_ext4_run *free_run(struct flist_ext4_reader *reader)
+/* Reads the blocks, unless they are not cached. */
+static bool read_range(const struct run_reading *r, const struct block_range *range)
 {
-	struct flist_ext4_run *run;
-	for (uint32_t i = 0; i < reader->n_runs; i++) {
-		run = reader->runs[i];
-		if (atomic_load_explicit(&run->left, memory_order_acquire) == 0)
-			return run;
-	}
-	if (reader->n_runs == FLIST_EXT4_RUNS)
-		return NULL;
-	run = flist_arena_alloc(&reader->kept, sizeof(*run));
-	if (run) {
-		atomic_init(&run->left, 0);
-		reader->runs[reader->n_runs++] = run;
-	}
-	return run;
-}
-
-/* Reads the blocks, unless they are not cached, and then the inodes again. */
-static bool read_range(struct flist_ext4_reader *reader, const struct block_range *range,
-		       uint32_t first, struct flist_ext4_run *run)
-{
-	struct flist_ext4 *fs = reader->fs;
+	const struct flist_ext4_reader *reader = r->reader;
+	const struct flist_ext4 *fs = reader->fs;
 	const size_t size = (size_t)range->blocks * fs->block_size;
 	const uint64_t at = range->first * fs->block_size;
-	int ret = ext4_read_cached(fs, run->blocks, size, at);
+	int ret = ext4_read_cached(fs, reader->run + r->packed, size, at);
 	if (ret == -EOPNOTSUPP && reader->cold == 0)
-		ret = ext4_read(fs, run->blocks, size, at);
-	return !ret && !ext4_read(fs, reader->raw + (size_t)range->from * fs->inode_size,
-				  (size_t)(range->to - range->from) * fs->inode_size,
-				  flist_ext4_where(fs, first + range->from));
+		ret = ext4_read(fs, reader->run + r->packed, size, at);
+	return !ret;
+}
+
+/* Packs the entries of a range, which has been read behind those before it. */
+static void pack_range(struct run_reading *r)
+{
+	const struct flist_ext4 *fs = r->reader->fs;
+	char *blocks = r->reader->run + r->packed;
+	for (uint32_t i = 0; i < r->n; i++) {
+		if (!(r->members >> i & 1))
+			continue;
+		struct flist_ext4_dir *dir = ext4_dir_of(r->part, i);
+		const uint64_t n = r->part->inodes[i].size / fs->block_size;
+		dir->packed_at = r->packed;
+		dir->packed_len =
+			flist_ext4_pack(fs, r->first + i, dir->raw, blocks + r->at[i], (uint32_t)n);
+		memmove(r->reader->run + r->packed, blocks + r->at[i], dir->packed_len);
+		r->packed += dir->packed_len;
+		r->from = i < r->from ? i : r->from;
+		r->to = i >= r->to ? i + 1 : r->to;
+	}
+	r->read |= r->members;
+}
+
+/* Reads the inodes of the directories again, and drops the entries of those that have changed. */
+static int check_again(const struct run_reading *r)
+{
+	const struct flist_ext4_reader *reader = r->reader;
+	struct flist_ext4 *fs = reader->fs;
+	char *raw = reader->raw + (size_t)r->from * fs->inode_size;
+	int ret = ext4_read(fs, raw, (size_t)(r->to - r->from) * fs->inode_size,
+			    flist_ext4_where(fs, r->first + r->from));
+	for (uint32_t i = r->from; i < r->to && !ret; i++, raw += fs->inode_size) {
+		struct flist_ext4_dir *dir = ext4_dir_of(r->part, i);
+		if (dir && !ext4_is_same(fs, raw, dir->raw))
+			dir->packed_len = 0;
+	}
+	return ret;
+}
+
+static void drop_all(struct flist_ext4_part *part, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct flist_ext4_dir *dir = ext4_dir_of(part, i);
+		if (dir)
+			dir->packed_len = 0;
+	}
 }
 
 void flist_ext4_read_run(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
 			 uint32_t first, uint32_t n)
 {
-	const struct flist_ext4 *fs = reader->fs;
-	const struct block_range range = find_range(fs, part, n);
-	struct flist_ext4_run *run = range.n > 1 ? free_run(reader) : NULL;
-	const bool is_read = run && read_range(reader, &range, first, run);
-	uint32_t left = 0;
-	for (uint32_t i = range.from; i < range.to; i++) {
-		struct flist_ext4_dir *dir = ext4_dir_of(part, i);
-		if (!dir)
+	struct run_reading r = {.reader = reader, .part = part, .first = first, .n = n, .from = n};
+	if (!reader->run)
+		reader->run = malloc(EXT4_RUN);
+	for (uint32_t i = 0; i < n && reader->run; i++) {
+		if (r.read >> i & 1 || !ext4_dir_of(part, i))
 			continue;
-		dir->in_run &= is_read &&
-			       ext4_is_same(fs, reader->raw + (size_t)i * fs->inode_size, dir->raw);
-		left += dir->in_run;
+		const struct block_range range = find_range(&r, i);
+		if (range.n < 2)
+			continue;
+		if (!read_range(&r, &range))
+			break;
+		pack_range(&r);
 	}
-	if (left > 0) {
-		atomic_store_explicit(&run->left, left, memory_order_relaxed);
-		part->run = run;
-	}
-}
-
-void flist_ext4_take_from_run(struct flist_ext4_run *run, const struct flist_ext4_dir *dir,
-			      char *names, size_t size)
-{
-	memcpy(names, run->blocks + dir->run_at, size);
-	atomic_fetch_sub_explicit(&run->left, 1, memory_order_release);
+	if (r.packed == 0)
+		return;
+	if (check_again(&r) || flist_ext4_part_packed(reader, part, r.packed))
+		drop_all(part, n);
+	else
+		memcpy(part->packed, reader->run, r.packed);
 }

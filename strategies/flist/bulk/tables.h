@@ -41,8 +41,6 @@ _Static_assert(sizeof(struct flist_disk_inode) == 64, "a cache line");
 
 struct flist_ext4;
 
-enum { FLIST_EXT4_RUNS = 16 /* maximum number of runs of a reader */ };
-
 /* Consecutive blocks requested by read-ahead. */
 struct flist_ext4_ahead {
 	uint64_t from, to;
@@ -59,8 +57,7 @@ struct flist_ext4_reader {
 	char *raw;                    /* buffer for a part, as on the device */
 	char *names;                  /* buffer for the blocks of a directory */
 	size_t names_room;
-	struct flist_ext4_run *runs[FLIST_EXT4_RUNS];
-	uint32_t n_runs;
+	char *run;                      /* buffer for the blocks of several directories */
 	struct flist_ext4_attrs *block; /* names of attributes in the block read last */
 	uint64_t parts;                 /* that it has read */
 	uint32_t
