@@ -340,6 +340,41 @@ static void a_changing_directory_is_left_to_the_kernel(void **state)
 	each_part("-b 1024 -I 256 -O ^has_journal,^metadata_csum", true, change_first);
 }
 
+/* A letter of a name in the block of the first directory is another one. */
+static void damage_first(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
+			 uint32_t first)
+{
+	enum { LETTER = 2 * ENTRY_MIN + ENTRY_HEAD + 1 /* of the name after "." and ".." */ };
+	const struct flist_ext4 *fs = reader->fs;
+	struct flist_names names = {.n = 0};
+	struct flist_ext4_reader other = {.fs = reader->fs};
+	uint32_t i = 0;
+	uint64_t n;
+	char letter, damaged;
+	while (!ext4_dir_of(part, i) || ext4_dir_of(part, i)->packed_len == 0 || first + i == 2)
+		i++;
+	const off_t at =
+		(off_t)(ext4_first_blocks(ext4_dir_of(part, i)->raw, &n) * fs->block_size) + LETTER;
+	assert_int_equal(syscall(SYS_pread64, fs->fd, &letter, 1, at), 1);
+	damaged = letter ^ 1;
+	assert_int_equal(pwrite(fs->fd, &damaged, 1, at), 1);
+	atomic_store(&fs->parts[(first - 1) / EXT4_PART], NULL);
+	const struct flist_ext4_uses *uses = flist_ext4_part(&other, first);
+	assert_non_null(uses);
+	assert_int_equal(ext4_dir_of(uses->part, i)->packed_len, 0);
+	assert_int_equal(flist_ext4_names(&other, first + i, &names), -EAGAIN);
+	assert_int_equal(pwrite(fs->fd, &letter, 1, at), 1);
+	atomic_store(&fs->parts[(first - 1) / EXT4_PART], NULL);
+	flist_names_release(&names);
+	flist_ext4_reader_release(&other);
+}
+
+static void a_damaged_directory_is_left_to_the_kernel(void **state)
+{
+	(void)state;
+	each_part("-b 1024 -I 256 -O ^has_journal", true, damage_first);
+}
+
 static void all_were_asked_for(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
 			       uint32_t first)
 {
@@ -441,6 +476,7 @@ int main(void)
 		cmocka_unit_test(a_directory_is_in_one_range),
 		cmocka_unit_test(what_is_not_in_memory_is_read_later),
 		cmocka_unit_test(a_changing_directory_is_left_to_the_kernel),
+		cmocka_unit_test(a_damaged_directory_is_left_to_the_kernel),
 		cmocka_unit_test(the_next_directories_are_read_ahead),
 		cmocka_unit_test(encrypted_links_are_left_to_the_kernel),
 	};
