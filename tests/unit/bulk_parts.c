@@ -142,8 +142,8 @@ static void a_part_with_two_names_of_an_inode_is_kept(void **state)
 	close_image(&image);
 }
 
-/* Of a list, few parts are in memory, whatever the size of the tree. */
-static void a_tree_needs_few_parts(void **state)
+/* Few parts are in memory if inodes are used in the order of the table. */
+static void inodes_in_order_need_few_parts(void **state)
 {
 	struct image image;
 	(void)state;
@@ -165,7 +165,7 @@ int main(void)
 		cmocka_unit_test(each_inode_is_returned_once),
 		cmocka_unit_test(two_jobs_use_a_part),
 		cmocka_unit_test(a_part_with_two_names_of_an_inode_is_kept),
-		cmocka_unit_test(a_tree_needs_few_parts),
+		cmocka_unit_test(inodes_in_order_need_few_parts),
 	};
 	alarm(3000);
 	return cmocka_run_group_tests(tests, NULL, NULL);

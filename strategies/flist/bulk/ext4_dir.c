@@ -213,12 +213,16 @@ static bool is_name(const char *name, uint32_t len)
 	return is;
 }
 
-/* Whether an entry of `size` bytes is valid, up to `left` bytes before the end of its block. */
-static bool is_entry(const struct flist_ext4 *fs, const char *entry, uint32_t size, uint32_t left)
+/* Returns the size of an entry, `left` bytes before the end of its block; 0: it is invalid. */
+static uint32_t entry_size(const struct flist_ext4 *fs, const char *entry, uint32_t left)
 {
-	return size >= ENTRY_MIN && size % 4 == 0 && size <= left &&
-	       (unsigned char)entry[6] + (uint32_t)ENTRY_HEAD <= size &&
-	       ext4_load32(entry) <= fs->n_inodes;
+	if (left < ENTRY_HEAD)
+		return 0;
+	const uint32_t size = record_len(fs, entry);
+	const bool is_valid = size >= ENTRY_MIN && size % 4 == 0 && size <= left &&
+			      (unsigned char)entry[6] + (uint32_t)ENTRY_HEAD <= size &&
+			      ext4_load32(entry) <= fs->n_inodes;
+	return is_valid ? size : 0;
 }
 
 /*
@@ -229,15 +233,12 @@ static int take_block(struct dir_taking *t, char *block, uint32_t block_size)
 {
 	for (uint32_t at = 0; at < block_size;) {
 		char *entry = block + at, *name = entry + ENTRY_HEAD;
-		if (block_size - at < ENTRY_HEAD)
+		const uint32_t size = entry_size(t->fs, entry, block_size - at);
+		if (size == 0)
 			return -EAGAIN;
-		const uint32_t ino = ext4_load32(entry), size = record_len(t->fs, entry);
-		const uint32_t len = (unsigned char)entry[6];
+		const uint32_t ino = ext4_load32(entry), len = (unsigned char)entry[6];
 		const unsigned char type = (unsigned char)entry[7];
-		const bool is_valid = is_entry(t->fs, entry, size, block_size - at);
 		end_name(t);
-		if (!is_valid)
-			return -EAGAIN;
 		at += size;
 		if (ino == 0)
 			continue;
@@ -283,41 +284,42 @@ static int take_names(struct flist_ext4_reader *reader, const struct dir_reading
 
 /* ---- Entries moved together ------------------------------------------------------------------ */
 
-/* Moves the used entries of a block to `to`, which is before or at the block. false: invalid. */
-static bool pack_block(const struct flist_ext4 *fs, const char *block, char **to)
+/* Moves the used entries of a block to `to`. Returns their end; NULL: the block is invalid. */
+static char *pack_block(const struct flist_ext4 *fs, const char *block, char *to)
 {
 	for (uint32_t at = 0; at < fs->block_size;) {
 		const char *entry = block + at;
-		if (fs->block_size - at < ENTRY_HEAD)
-			return false;
-		const uint32_t size = record_len(fs, entry), len = (unsigned char)entry[6];
-		if (!is_entry(fs, entry, size, fs->block_size - at))
-			return false;
+		const uint32_t size = entry_size(fs, entry, fs->block_size - at);
+		if (size == 0)
+			return NULL;
 		at += size;
 		if (ext4_load32(entry) == 0)
 			continue;
-		const uint32_t used = (ENTRY_HEAD + len + 3) / 4 * 4;
-		memmove(*to, entry, ENTRY_HEAD + len);
-		ext4_store16(*to + 4, (uint16_t)used);
-		*to += used;
+		const uint32_t len = ENTRY_HEAD + (unsigned char)entry[6], used = (len + 3) / 4 * 4;
+		memmove(to, entry, len);
+		ext4_store16(to + 4, (uint16_t)used);
+		to += used;
 	}
-	return true;
+	return to;
 }
 
-uint32_t flist_ext4_pack(const struct flist_ext4 *fs, uint32_t ino, const char *raw, char *blocks,
-			 uint32_t n)
+uint32_t flist_ext4_pack(const struct flist_ext4 *fs, uint32_t ino, const char *raw,
+			 const char *blocks, uint32_t n, char *to)
 {
 	const bool has_index = ext4_load32(raw + INODE_FLAGS) & FLAG_INDEX;
 	const uint32_t seed = fs->checksums ? ext4_seed(fs, ino, raw) : 0;
-	char *to = blocks;
+	char *end = to;
 	if (!are_blocks_right(fs, blocks, n, seed, has_index))
 		return 0;
 	for (uint32_t i = 0; i < n; i++) {
 		const char *block = blocks + (size_t)i * fs->block_size;
-		if (!(has_index && is_index(fs, block, i == 0)) && !pack_block(fs, block, &to))
+		if (has_index && is_index(fs, block, i == 0))
+			continue;
+		end = pack_block(fs, block, end);
+		if (!end)
 			return 0;
 	}
-	return (uint32_t)(to - blocks);
+	return (uint32_t)(end - to);
 }
 
 static int take_packed(struct flist_ext4_reader *reader, const struct flist_ext4_part *part,

@@ -198,9 +198,8 @@ struct flist_ext4_part {
 
 /*
  * What a part is still needed for. Each inode is used once, for the name that refers to it, and a
- * directory once more, for its names. Then the memory of the part is used for another one, so that
- * a list of a large tree needs little memory besides the list. A part with an inode that has
- * several names is kept.
+ * directory once more, for its names. Then the memory of the part is used for another one. A part
+ * with an inode that has several names is kept.
  */
 struct flist_ext4_uses {
 	_Atomic uint64_t inodes, names; /* a bit for each use that has not begun */
@@ -367,11 +366,11 @@ void flist_ext4_read_run(struct flist_ext4_reader *reader, struct flist_ext4_par
 			 uint32_t first, uint32_t n);
 
 /*
- * Checks the n blocks of a directory, and moves its entries together at their beginning, as those
- * of one block. raw: its inode. Returns the length, bytes; 0: invalid.
+ * Checks the n blocks of a directory, and moves its entries to `to`, at or before the blocks, as if
+ * they were those of one block. raw: its inode. Returns the length, bytes; 0: invalid.
  */
-uint32_t flist_ext4_pack(const struct flist_ext4 *fs, uint32_t ino, const char *raw, char *blocks,
-			 uint32_t n);
+uint32_t flist_ext4_pack(const struct flist_ext4 *fs, uint32_t ino, const char *raw,
+			 const char *blocks, uint32_t n, char *to);
 
 /* Returns the offset of an inode on the device; 0: not available. */
 uint64_t flist_ext4_where(struct flist_ext4 *fs, uint32_t ino);

@@ -1,7 +1,7 @@
 /*
  * The memory of parts of inode tables. A walk visits directories in another order than that of the
- * table, so a part is kept until its last inode was used. In most trees that is soon, and few parts
- * are in memory at a time.
+ * table, so a part is kept until its last inode was used. The nearer the two orders are, the fewer
+ * parts are in memory at a time.
  */
 #include "strategies/flist/bulk/ext4_disk.h"
 
@@ -24,36 +24,38 @@ struct flist_ext4_part *flist_ext4_part_new(struct flist_ext4_reader *reader)
 	return part;
 }
 
-/* Returns the size of an array of at least n elements that is to replace a smaller one. */
-static uint32_t grown(uint32_t room, uint32_t n)
+/*
+ * Returns memory for n elements: `old`, if it has room for them, or a larger one, without the
+ * contents. NULL: there is none.
+ */
+static void *with_room(struct flist_ext4_reader *reader, void *old, uint32_t *room, uint32_t n,
+		       size_t size)
 {
-	return n > 2 * room ? n : 2 * room;
+	const uint32_t larger = n > 2 * *room ? n : 2 * *room;
+	if (n <= *room)
+		return old;
+	void *new = flist_arena_alloc(&reader->kept, larger * size);
+	if (new)
+		*room = larger;
+	return new;
 }
 
 int flist_ext4_part_dirs(struct flist_ext4_reader *reader, struct flist_ext4_part *part, uint32_t n)
 {
-	const uint32_t room = grown(part->dirs_room, n);
-	if (n <= part->dirs_room)
-		return 0;
-	struct flist_ext4_dir *dirs = flist_arena_alloc(&reader->kept, room * sizeof(*dirs));
-	if (!dirs)
+	void *dirs = with_room(reader, part->dirs, &part->dirs_room, n, sizeof(*part->dirs));
+	if (n > 0 && !dirs)
 		return -ENOMEM;
 	part->dirs = dirs;
-	part->dirs_room = room;
 	return 0;
 }
 
 int flist_ext4_part_packed(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
 			   uint32_t size)
 {
-	const uint32_t room = grown(part->packed_room, size);
-	if (size <= part->packed_room)
-		return 0;
-	char *packed = flist_arena_alloc(&reader->kept, room);
+	void *packed = with_room(reader, part->packed, &part->packed_room, size, 1);
 	if (!packed)
 		return -ENOMEM;
 	part->packed = packed;
-	part->packed_room = room;
 	return 0;
 }
 

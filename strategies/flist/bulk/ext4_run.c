@@ -16,7 +16,8 @@ enum { RUN_GAP = 2 /* maximum number of other blocks between two directories */ 
 struct block_range {
 	uint64_t first; /* first block */
 	uint32_t blocks;
-	uint32_t n; /* directories */
+	uint64_t members;       /* a bit for each directory, by index in the part, */
+	uint32_t at[EXT4_PART]; /* and the offset of its blocks in the range, bytes */
 };
 
 /* What has been read of a part. */
@@ -24,11 +25,8 @@ struct run_reading {
 	struct flist_ext4_reader *reader;
 	struct flist_ext4_part *part;
 	uint32_t first, n; /* inodes of the part: number of the first, how many */
-	uint64_t read;     /* directories that were in a range, by index in the part, a bit each */
+	uint64_t read;     /* members of the ranges */
 	uint32_t packed;   /* their entries, at the beginning of reader->run, bytes */
-	uint32_t from, to; /* their indices */
-	uint64_t members;  /* directories of the current range, */
-	uint32_t at[EXT4_PART]; /* and the offsets of their blocks in it */
 };
 
 /* Whether the blocks of a directory are consecutive, according to its inode. */
@@ -47,31 +45,33 @@ static bool is_one_piece(const struct flist_ext4 *fs, const struct flist_disk_in
 }
 
 /* Finds directories from index i of the part that follow each other, and were in no range. */
-static struct block_range find_range(struct run_reading *r, uint32_t i)
+static void find_range(const struct run_reading *r, uint32_t i, struct block_range *range)
 {
 	const struct flist_ext4 *fs = r->reader->fs;
 	const uint32_t room = (EXT4_RUN - r->packed) / fs->block_size;
-	struct block_range range = {.n = 0};
-	for (r->members = 0; i < r->n; i++) {
+	for (range->members = range->blocks = 0; i < r->n; i++) {
 		const struct flist_ext4_dir *dir = ext4_dir_of(r->part, i);
 		uint64_t first, blocks;
 		if (!dir || r->read >> i & 1 ||
 		    !is_one_piece(fs, &r->part->inodes[i], dir, &first, &blocks))
 			continue;
-		if (range.n == 0)
-			range.first = first;
-		const uint64_t end = range.first + range.blocks;
-		if (first < end || first > end + RUN_GAP || first + blocks - range.first > room)
+		if (!range->members)
+			range->first = first;
+		const uint64_t end = range->first + range->blocks;
+		if (first < end || first > end + RUN_GAP || first + blocks - range->first > room)
 			continue;
-		r->at[i] = (uint32_t)(first - range.first) * fs->block_size;
-		range.blocks = (uint32_t)(first + blocks - range.first);
-		range.n++;
-		r->members |= 1ULL << i;
+		range->at[i] = (uint32_t)(first - range->first) * fs->block_size;
+		range->blocks = (uint32_t)(first + blocks - range->first);
+		range->members |= 1ULL << i;
 	}
-	return range;
 }
 
-/* Reads the blocks, unless they are not cached. */
+static bool has_several(const struct block_range *range)
+{
+	return range->members & (range->members - 1);
+}
+
+/* Reads the blocks behind the entries before them, unless they are not cached. */
 static bool read_range(const struct run_reading *r, const struct block_range *range)
 {
 	const struct flist_ext4_reader *reader = r->reader;
@@ -84,72 +84,64 @@ static bool read_range(const struct run_reading *r, const struct block_range *ra
 	return !ret;
 }
 
-/* Packs the entries of a range, which has been read behind those before it. */
-static void pack_range(struct run_reading *r)
+/* Packs the entries of a range. */
+static void pack_range(struct run_reading *r, const struct block_range *range)
 {
 	const struct flist_ext4 *fs = r->reader->fs;
-	char *blocks = r->reader->run + r->packed;
+	char *run = r->reader->run;
+	const char *blocks = run + r->packed;
 	for (uint32_t i = 0; i < r->n; i++) {
-		if (!(r->members >> i & 1))
+		if (!(range->members >> i & 1))
 			continue;
 		struct flist_ext4_dir *dir = ext4_dir_of(r->part, i);
 		const uint64_t n = r->part->inodes[i].size / fs->block_size;
 		dir->packed_at = r->packed;
-		dir->packed_len =
-			flist_ext4_pack(fs, r->first + i, dir->raw, blocks + r->at[i], (uint32_t)n);
-		memmove(r->reader->run + r->packed, blocks + r->at[i], dir->packed_len);
+		dir->packed_len = flist_ext4_pack(fs, r->first + i, dir->raw, blocks + range->at[i],
+						  (uint32_t)n, run + r->packed);
 		r->packed += dir->packed_len;
-		r->from = i < r->from ? i : r->from;
-		r->to = i >= r->to ? i + 1 : r->to;
 	}
-	r->read |= r->members;
+	r->read |= range->members;
 }
 
-/* Reads the inodes of the directories again, and drops the entries of those that have changed. */
-static int check_again(const struct run_reading *r)
+/*
+ * Reads the inodes of the directories again, and keeps the entries of those that have not changed.
+ */
+static void keep_unchanged(const struct run_reading *r)
 {
-	const struct flist_ext4_reader *reader = r->reader;
+	struct flist_ext4_reader *reader = r->reader;
 	struct flist_ext4 *fs = reader->fs;
-	char *raw = reader->raw + (size_t)r->from * fs->inode_size;
-	int ret = ext4_read(fs, raw, (size_t)(r->to - r->from) * fs->inode_size,
-			    flist_ext4_where(fs, r->first + r->from));
-	for (uint32_t i = r->from; i < r->to && !ret; i++, raw += fs->inode_size) {
+	const uint32_t from = (uint32_t)__builtin_ctzll(r->read);
+	const uint32_t to = EXT4_PART - (uint32_t)__builtin_clzll(r->read);
+	const bool is_kept = !ext4_read(fs, reader->raw, (size_t)(to - from) * fs->inode_size,
+					flist_ext4_where(fs, r->first + from)) &&
+			     !flist_ext4_part_packed(reader, r->part, r->packed);
+	for (uint32_t i = from; i < to; i++) {
+		const char *raw = reader->raw + (size_t)(i - from) * fs->inode_size;
 		struct flist_ext4_dir *dir = ext4_dir_of(r->part, i);
-		if (dir && !ext4_is_same(fs, raw, dir->raw))
+		if (dir && !(is_kept && ext4_is_same(fs, raw, dir->raw)))
 			dir->packed_len = 0;
 	}
-	return ret;
-}
-
-static void drop_all(struct flist_ext4_part *part, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++) {
-		struct flist_ext4_dir *dir = ext4_dir_of(part, i);
-		if (dir)
-			dir->packed_len = 0;
-	}
+	if (is_kept)
+		memcpy(r->part->packed, reader->run, r->packed);
 }
 
 void flist_ext4_read_run(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
 			 uint32_t first, uint32_t n)
 {
-	struct run_reading r = {.reader = reader, .part = part, .first = first, .n = n, .from = n};
+	struct run_reading r = {.reader = reader, .part = part, .first = first, .n = n};
+	struct block_range range = {.first = 0};
 	if (!reader->run)
 		reader->run = malloc(EXT4_RUN);
 	for (uint32_t i = 0; i < n && reader->run; i++) {
 		if (r.read >> i & 1 || !ext4_dir_of(part, i))
 			continue;
-		const struct block_range range = find_range(&r, i);
-		if (range.n < 2)
+		find_range(&r, i, &range);
+		if (!has_several(&range))
 			continue;
 		if (!read_range(&r, &range))
 			break;
-		pack_range(&r);
+		pack_range(&r, &range);
 	}
-	if (r.packed == 0)
-		return;
-	if (check_again(&r) || flist_ext4_part_packed(reader, part, r.packed))
-		drop_all(part, n);
-	else
-		memcpy(part->packed, reader->run, r.packed);
+	if (r.packed > 0)
+		keep_unchanged(&r);
 }
